@@ -1,0 +1,21 @@
+// Package registrykit is the map of a library for people who run container
+// registries and image streams. It holds no code: import the package that does
+// what you need.
+//
+//   - [github.com/registrykit/registrykit/imagestream]: the typed objects of
+//     image.openshift.io/v1 and the pull-spec parser.
+//   - [github.com/registrykit/registrykit/prune]: an inventory, a policy and an
+//     instant give a plan: what to delete, what to keep, and why, for every
+//     object.
+//   - [github.com/registrykit/registrykit/prune/inventory]: what is known about
+//     a registry, in compact form, and its Builder.
+//   - [github.com/registrykit/registrykit/prune/dump]: the output of
+//     `oc get -o json` into an inventory.
+//   - [github.com/registrykit/registrykit/prune/workload]: which images a
+//     Kubernetes object names.
+//   - [github.com/registrykit/registrykit/prune/prunetest]: realistic clusters
+//     in ten lines, and the planner's invariants as a check.
+//
+// The model and the engine do no I/O, read no clock and hold no globals: values
+// in, values out. What is not known is kept.
+package registrykit
