@@ -1,0 +1,102 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// An objectReference is what is read of a core/v1 ObjectReference, in which
+// OpenShift names an image or a stream.
+type objectReference struct {
+	offset                int
+	kind, namespace, name []byte
+}
+
+func (s *Scanner) objectReference() objectReference {
+	o := objectReference{offset: s.r.Offset()}
+	for key := range s.r.Object() {
+		switch string(key) {
+		case "kind":
+			o.kind = s.r.Bytes()
+		case "namespace":
+			o.namespace = s.r.Bytes()
+		case "name":
+			o.offset = s.r.Offset()
+			o.name = s.r.Bytes()
+		}
+	}
+	return o
+}
+
+// from reads an object reference that is a pull spec, a tag or an image of a
+// stream. Any other kind is passed over. What the peer reads must have a name,
+// unless it is a pull spec; beyond it a nameless one is passed over.
+func (s *Scanner) from(source Source) { s.fromKind(source, "", false) }
+
+// fromKind is from with a kind for a reference that says none, and with the
+// short names that an image stream's own tags may use: a tag or digest without a
+// stream is one of this stream.
+func (s *Scanner) fromKind(source Source, kind string, short bool) {
+	o := s.objectReference()
+	if s.r.Err() != nil || blank(o.name) && source != Peer {
+		return
+	}
+	if len(o.kind) > 0 {
+		kind = string(o.kind)
+	}
+	field := func() string { return s.r.Path() + ".name" }
+	switch kind {
+	case "DockerImage":
+		if !blank(o.name) {
+			s.addPullSpec(o.offset, source, field(), o.name)
+		}
+	case "ImageStreamTag", "ImageStreamImage":
+		ref, own := streamReference(kind, string(o.name), short)
+		ref.Field, ref.Source = clip(field()), source
+		if ref.Err == nil {
+			ref.Namespace = s.texts.keep(o.namespace)
+		}
+		if own {
+			s.own = append(s.own, len(s.refs))
+		}
+		s.add(o.offset, ref)
+	}
+}
+
+// streamReference reads the name of an ImageStreamTag or ImageStreamImage, and
+// says whether it is of the stream that holds it.
+func streamReference(kind, name string, short bool) (ref Reference, own bool) {
+	ref.Value = clip(name)
+	if len(name) > mostText {
+		ref.Err = tooLong(len(name))
+		return ref, false
+	}
+	name = ref.Value // as encoding/json would have decoded it
+	separator := ":"
+	if kind == "ImageStreamImage" {
+		separator = "@"
+	}
+	stream, part, ok := strings.Cut(name, separator)
+	if short && !ok {
+		stream, part, own = "", name, true
+	}
+	switch {
+	case kind == "ImageStreamTag" && strings.Contains(name, "@"):
+		ref.Err = errors.New("the name of an ImageStreamTag has no @")
+	case !own && (!ok || stream == "" || part == "" || strings.Contains(part, separator)):
+		ref.Err = fmt.Errorf("the name of an %s has the form %s", kind, form(kind))
+	case kind == "ImageStreamTag":
+		ref.Stream, ref.Tag = stream, part
+	default:
+		ref.Stream, ref.Digest = stream, part
+	}
+	return ref, own && ref.Err == nil
+}
+
+func form(kind string) string {
+	if kind == "ImageStreamImage" {
+		return "stream@digest"
+	}
+	return "stream:tag"
+}

@@ -1,0 +1,159 @@
+package workload
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// A layout says where the objects of a kind name images.
+type layout int
+
+const (
+	silent layout = iota // nowhere but in annotations
+	pod
+	podTemplateOwner // spec.template
+	cronJob
+	deploymentConfig
+	build
+	buildConfig
+	imageStream
+	controllerRevision
+	podTemplate
+	custom // anywhere: to be searched by shape
+)
+
+// A knownKind is a kind of the platform. Its name in another group is another
+// kind.
+type knownKind struct {
+	name   string // so that no memory is needed for the name of each object
+	groups []string
+	layout layout
+}
+
+var (
+	coreGroup   = []string{""}
+	appsGroups  = []string{"apps", "extensions"} // extensions is where they began
+	batchGroups = []string{"batch"}
+
+	// The core group held these before OpenShift had groups.
+	buildGroups       = []string{"build.openshift.io", ""}
+	deploymentGroups  = []string{"apps.openshift.io", ""}
+	imageStreamGroups = []string{"image.openshift.io", ""}
+	templateGroups    = []string{"template.openshift.io", ""}
+	revisionGroups    = []string{"apps"}
+)
+
+func known(kind []byte) (knownKind, bool) {
+	switch string(kind) {
+	case "Pod":
+		return knownKind{"Pod", coreGroup, pod}, true
+	case "ReplicationController":
+		return knownKind{"ReplicationController", coreGroup, podTemplateOwner}, true
+	case "DeploymentConfig":
+		return knownKind{"DeploymentConfig", deploymentGroups, deploymentConfig}, true
+	case "ReplicaSet":
+		return knownKind{"ReplicaSet", appsGroups, podTemplateOwner}, true
+	case "Deployment":
+		return knownKind{"Deployment", appsGroups, podTemplateOwner}, true
+	case "DaemonSet":
+		return knownKind{"DaemonSet", appsGroups, podTemplateOwner}, true
+	case "StatefulSet":
+		return knownKind{"StatefulSet", appsGroups, podTemplateOwner}, true
+	case "Job":
+		return knownKind{"Job", batchGroups, podTemplateOwner}, true
+	case "CronJob":
+		return knownKind{"CronJob", batchGroups, cronJob}, true
+	case "Build":
+		return knownKind{"Build", buildGroups, build}, true
+	case "BuildConfig":
+		return knownKind{"BuildConfig", buildGroups, buildConfig}, true
+	}
+	return knownBeyondPeer(kind)
+}
+
+func knownBeyondPeer(kind []byte) (knownKind, bool) {
+	switch string(kind) {
+	case "ImageStream":
+		return knownKind{"ImageStream", imageStreamGroups, imageStream}, true
+	case "ControllerRevision":
+		return knownKind{"ControllerRevision", revisionGroups, controllerRevision}, true
+	case "PodTemplate":
+		return knownKind{"PodTemplate", coreGroup, podTemplate}, true
+	case "Template": // holds objects of any kind, mostly with parameters in them
+		return knownKind{"Template", templateGroups, custom}, true
+	case "Secret":
+		return knownKind{"Secret", coreGroup, silent}, true
+	case "ConfigMap":
+		return knownKind{"ConfigMap", coreGroup, silent}, true
+	}
+	return knownKind{}, false
+}
+
+// peerReads says of which kinds the peer reads anything.
+func (l layout) peerReads() bool {
+	switch l {
+	case pod, podTemplateOwner, cronJob, deploymentConfig, build, buildConfig:
+		return true
+	}
+	return false
+}
+
+// layoutOf says how to read an object, and its group where it has no apiVersion.
+func layoutOf(apiVersion string, group string, kind []byte) (layout, string) {
+	k, ok := known(kind)
+	switch {
+	case ok && apiVersion == "":
+		return k.layout, k.groups[0]
+	case ok && slices.Contains(k.groups, group):
+		return k.layout, group
+	case !ok && (apiVersion == "v1" || silentGroup(group)):
+		return silent, group
+	}
+	return custom, group
+}
+
+// silentGroup says which groups of the platform hold no workloads. Their objects
+// are many and some are large, so that searching them would cost much.
+func silentGroup(group string) bool {
+	switch group {
+	case "image.openshift.io", "apiextensions.k8s.io", "events.k8s.io", "rbac.authorization.k8s.io",
+		"authorization.openshift.io", "coordination.k8s.io", "discovery.k8s.io":
+		return true
+	}
+	return false
+}
+
+// isList tells a list of objects from an object. Custom kinds may well end in
+// List, as an AllowList does, so the items of a typed list must be known.
+func isList(apiVersion string, kind []byte) bool {
+	item, ok := bytes.CutSuffix(kind, []byte("List"))
+	if !ok {
+		return false
+	}
+	if len(item) == 0 {
+		return apiVersion == "" || apiVersion == "v1"
+	}
+	k, ok := known(item)
+	group, _ := splitAPIVersion(apiVersion)
+	return ok && (apiVersion == "" || slices.Contains(k.groups, group))
+}
+
+func splitAPIVersion(apiVersion string) (group, version string) {
+	if group, version, ok := strings.Cut(apiVersion, "/"); ok {
+		return group, version
+	}
+	return "", apiVersion
+}
+
+// withDefaults applies the type of a typed list to an item that does not say its
+// own. An item that says another kind has nothing from the list.
+func withDefaults(apiVersion, kind, itemAPIVersion, itemKind string) (string, string) {
+	if kind == "" {
+		kind = itemKind
+	}
+	if apiVersion == "" && kind == itemKind {
+		apiVersion = itemAPIVersion
+	}
+	return apiVersion, kind
+}
