@@ -23,6 +23,10 @@ var (
 	// ErrTooDeep is the cause where objects and arrays are nested deeper than
 	// 10,000 levels, the limit that encoding/json has as well.
 	ErrTooDeep = errors.New("nested deeper than 10,000 levels")
+
+	// ErrTooMuch is the cause where the paths of the references in one object
+	// have more than 64 MiB.
+	ErrTooMuch = errors.New("too many references under too long paths")
 )
 
 // An Error says which field of which object cannot be read.

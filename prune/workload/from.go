@@ -45,15 +45,14 @@ func (s *Scanner) fromKind(source Source, kind string, short bool) {
 	if len(o.kind) > 0 {
 		kind = string(o.kind)
 	}
-	field := func() string { return s.r.Path() + ".name" }
 	switch kind {
 	case "DockerImage":
 		if !blank(o.name) {
-			s.addPullSpec(o.offset, source, field(), o.name)
+			s.addPullSpec(o.offset, source, s.path(".name"), o.name)
 		}
 	case "ImageStreamTag", "ImageStreamImage":
 		ref, own := streamReference(kind, string(o.name), short)
-		ref.Field, ref.Source = clip(field()), source
+		ref.Field, ref.Source = s.path(".name"), source
 		if ref.Err == nil {
 			ref.Namespace = s.texts.keep(o.namespace)
 		}

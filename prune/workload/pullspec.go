@@ -39,7 +39,7 @@ func readPullSpec(spec string) Reference {
 		ref.Err = tooLong(len(spec))
 		return ref
 	}
-	parsed, err := standinParse(spec)
+	parsed, err := standinParse(ref.Value)
 	if err != nil {
 		ref.Err = err
 		return ref
@@ -64,13 +64,13 @@ func (s *Scanner) pullSpec(source Source) {
 	offset := s.r.Offset()
 	spec := s.r.Bytes()
 	if s.r.Err() == nil && !blank(spec) {
-		s.addPullSpec(offset, source, s.r.Path(), spec)
+		s.addPullSpec(offset, source, s.path(""), spec)
 	}
 }
 
 func (s *Scanner) addPullSpec(offset int, source Source, field string, spec []byte) {
 	ref := s.specs.read(spec)
-	ref.Field, ref.Source = clip(field), source
+	ref.Field, ref.Source = field, source
 	s.add(offset, ref)
 }
 
@@ -84,7 +84,7 @@ func (s *Scanner) imageID() {
 	case isDigest(id):
 		s.addDigest(offset, ContainerStatus, id)
 	default:
-		s.addPullSpec(offset, ContainerStatus, s.r.Path(), id)
+		s.addPullSpec(offset, ContainerStatus, s.path(""), id)
 	}
 }
 
@@ -97,7 +97,7 @@ func (s *Scanner) digest(source Source) {
 }
 
 func (s *Scanner) addDigest(offset int, source Source, text []byte) {
-	ref := Reference{Field: clip(s.r.Path()), Source: source, Value: clip(string(text))}
+	ref := Reference{Field: s.path(""), Source: source, Value: clip(string(text))}
 	if isDigest(text) {
 		ref.Digest = ref.Value
 	} else {

@@ -22,8 +22,14 @@ type Scanner struct {
 	refs   []Reference
 	at     []int // offset of each of refs
 	own    []int // of refs, those whose stream is the object itself
+	paths  int   // bytes of all paths of the object
 	shaped Source
 }
+
+// mostPaths is what the paths of one object may have together. A thousand times
+// the paths of a large object stay below; a small text with deep nesting or long
+// keys above many images could otherwise take gigabytes.
+const mostPaths = 64 << 20
 
 // NewScanner returns a Scanner. It fails where a path in the table is not one.
 func NewScanner(opts Options) (*Scanner, error) {
@@ -73,7 +79,7 @@ func (s *Scanner) scan(raw []byte, apiVersion, kind string) error {
 		return syntaxError(raw)
 	}
 	s.raw = raw
-	s.result, s.refs, s.at, s.own = Result{}, s.refs[:0], s.at[:0], s.own[:0]
+	s.result, s.refs, s.at, s.own, s.paths = Result{}, s.refs[:0], s.at[:0], s.own[:0], 0
 	s.texts.limit()
 	s.specs.limit()
 	layout, err := s.typeOf(apiVersion, kind)
@@ -243,6 +249,16 @@ func (s *Scanner) complete() {
 			ref.Namespace = s.result.Object.Namespace
 		}
 	}
+}
+
+// path returns the path of the field that the reader is at, with something
+// behind it.
+func (s *Scanner) path(suffix string) string {
+	path := s.r.Path() + suffix
+	if s.paths += len(path); s.paths > mostPaths {
+		s.r.Fail(ErrTooMuch)
+	}
+	return clip(path)
 }
 
 // add adds what the field that the reader is at names.

@@ -89,3 +89,18 @@ func TestDeepNesting(t *testing.T) {
 		require.LessOrEqual(t, len(err.Error()), 2*mostText)
 	}
 }
+
+func TestLongPathsOfManyImages(t *testing.T) {
+	containers := strings.Repeat(`{"image":"a"},`, 20_000) + `{}`
+	deep := strings.Replace(nested(9_000), `{"container":{"image":"r.io/a/b:c"}}`, `{"containers":[`+containers+`]}`, 1)
+	long := `{"apiVersion":"a.com/v1","kind":"Thing","` + strings.Repeat("k", 1<<20) + `":{"containers":[` + containers + `]}}`
+	for _, object := range []string{deep, long} {
+		_, err := FromJSON([]byte(object), nil)
+		require.ErrorIs(t, err, ErrTooMuch)
+		require.Less(t, len(err.Error()), 2*mostText)
+	}
+	many := `{"apiVersion":"a.com/v1","kind":"Thing","spec":{"containers":[` + containers + `]}}`
+	got, err := FromJSON([]byte(many), nil)
+	require.NoError(t, err)
+	require.Len(t, got.References, 20_000)
+}

@@ -50,7 +50,7 @@ func (s *Scanner) annotationTriggers() {
 	if s.r.Err() != nil || blank(text) {
 		return
 	}
-	field, first := s.r.Path(), len(s.refs)
+	field, first := s.path(""), len(s.refs)
 	outer := s.r
 	s.r = *rawjson.NewReader(text)
 	err := error(ErrMalformed)
