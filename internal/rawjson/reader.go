@@ -27,6 +27,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"unsafe"
 )
 
 // An Error says where a value is not what the caller asked for.
@@ -182,6 +183,13 @@ func (r *Reader) visit(depth int, s step, body func() bool) bool {
 
 // String reads a string into memory of its own.
 func (r *Reader) String() string { return string(r.Bytes()) }
+
+// Text reads a string without copying it: the result is part of the text, and
+// is nonsense once that is written over.
+func (r *Reader) Text() string {
+	b := r.Bytes()
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
 
 // Bytes reads a string. The result is part of the text where the string has no
 // escapes, so it must not be written to.

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+var errHelp = errors.New("help was asked for")
+
+// options are what the command line says.
+type options struct {
+	policy         prune.OpenShiftOptions
+	now            time.Time // zero: the newest time in the input
+	output         string
+	verdicts       bool
+	explain        string
+	listed         []inventory.Kind
+	strictPeer     bool
+	rows           int
+	maxObjectBytes int64
+	files          []string
+}
+
+// parseFlags reads the command line. Names and defaults of the policy are those
+// of `oc adm prune images`.
+func parseFlags(args []string, stderr io.Writer) (*options, error) {
+	o := &options{policy: prune.DefaultOpenShiftOptions()}
+	f := flag.NewFlagSet("pruneplan", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	age := f.Duration("keep-younger-than", time.Duration(*o.policy.KeepYoungerThan), "keep what is younger than this")
+	revisions := f.Int("keep-tag-revisions", *o.policy.KeepTagRevisions, "keep so many of the newest images of each tag")
+	f.BoolVar(&o.policy.PruneOverSizeLimit, "prune-over-size-limit", false, "prune what is above its namespace's limit instead, whatever its age and revision")
+	f.BoolVar(&o.policy.AllImages, "all", true, "prune images that were imported as well, not only those pushed")
+	f.BoolVar(&o.policy.PruneRegistry, "prune-registry", true, "prune links and blobs as well, not only API objects")
+	f.BoolVar(&o.policy.IgnoreInvalidRefs, "ignore-invalid-refs", false, "plan although references do not parse, and what they use is not known")
+	f.StringVar(&o.policy.Namespace, "namespace", "", "plan the image streams of this `namespace` alone")
+	f.StringVar(&o.policy.Namespace, "n", "", "short for --namespace")
+	now := f.String("now", "", "judge at this `time`, in RFC 3339 (default: the newest time in the input)")
+	f.StringVar(&o.output, "o", "text", "print the plan as text or as json")
+	f.BoolVar(&o.verdicts, "verdicts", false, "print what is kept too, and why")
+	f.StringVar(&o.explain, "explain", "", "explain one object instead: an image or blob (its digest or a unique prefix), ns/name:tag or ns/name:tag#index")
+	listed := f.String("listed", "", "these `kinds` were listed, though the dump holds none of them: Job,CronJob… or all")
+	f.BoolVar(&o.policy.AcceptUnknownImages, "accept-unknown-images", false, "images that are needed and not known hold nothing back")
+	f.BoolVar(&o.strictPeer, "strict-peer", false, "judge by what `oc adm prune images` reads and nothing else: all kinds were listed, unknown images hold nothing back")
+	ignored := f.String("ignore-sources", "", "pass over references of these `sources`, which the peer does not read")
+	f.IntVar(&o.rows, "rows", 20, "print so many rows of each table; 0 for all")
+	f.Int64Var(&o.maxObjectBytes, "max-object-bytes", 0, "refuse objects of more bytes (default 64 MiB)")
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			f.SetOutput(stderr)
+			fmt.Fprintln(stderr, "usage: pruneplan [flags] [file…]\nReads what `oc get -o json` prints, from files or standard input, and plans a prune.")
+			f.PrintDefaults()
+			return nil, errHelp
+		}
+		return nil, err
+	}
+	set := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	o.setAges(set, *age, *revisions)
+	o.policy.IgnoreSources = split(*ignored)
+	if o.files = f.Args(); len(o.files) == 0 {
+		o.files = []string{"-"}
+	}
+	return o, o.check(*now, *listed)
+}
+
+// setAges leaves out the ages and revisions in over-size mode, which has none,
+// unless they were asked for: then the policy refuses the contradiction.
+func (o *options) setAges(set map[string]bool, age time.Duration, revisions int) {
+	o.policy.KeepYoungerThan, o.policy.KeepTagRevisions = nil, nil
+	if !o.policy.PruneOverSizeLimit || set["keep-younger-than"] {
+		d := prune.Duration(age)
+		o.policy.KeepYoungerThan = &d
+	}
+	if !o.policy.PruneOverSizeLimit || set["keep-tag-revisions"] {
+		o.policy.KeepTagRevisions = &revisions
+	}
+}
+
+func (o *options) check(now, listed string) (err error) {
+	if o.output != "text" && o.output != "json" {
+		return fmt.Errorf("-o %s: want text or json", o.output)
+	}
+	if o.rows < 0 || o.maxObjectBytes < 0 {
+		return errors.New("--rows and --max-object-bytes must not be negative")
+	}
+	if now != "" {
+		if o.now, err = time.Parse(time.RFC3339, now); err != nil {
+			return fmt.Errorf("--now %s: want a time in RFC 3339, as 2026-11-01T12:00:00Z", now)
+		}
+		if o.now.IsZero() {
+			return fmt.Errorf("--now %s: that is the zero time", now)
+		}
+	}
+	if o.strictPeer {
+		listed = "all"
+		o.policy.AcceptUnknownImages, o.policy.PeerReferencesOnly, o.policy.AbsentTimesAreAncient = true, true, true
+	}
+	o.listed, err = parseKinds(listed)
+	return err
+}
+
+// parseKinds reads kinds as one names them to oc: in singular or plural, in
+// whatever case.
+func parseKinds(list string) ([]inventory.Kind, error) {
+	var kinds []inventory.Kind
+	for _, name := range split(list) {
+		if strings.EqualFold(name, "all") {
+			kinds = append(kinds, inventory.Kinds()...)
+			continue
+		}
+		kind, ok := parseKind(name)
+		if !ok {
+			return nil, fmt.Errorf("--listed %s: no such kind; want all, or of %v", name, inventory.Kinds())
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
+}
+
+func parseKind(name string) (inventory.Kind, bool) {
+	for _, kind := range inventory.Kinds() {
+		if strings.EqualFold(name, string(kind)) || strings.EqualFold(name, string(kind)+"s") {
+			return kind, true
+		}
+	}
+	return "", false
+}
+
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}

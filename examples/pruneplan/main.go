@@ -1,0 +1,168 @@
+// Pruneplan reads what `oc get -o json` prints and says which images, tag
+// history and registry data could be deleted, which not, and why. It deletes
+// nothing.
+//
+//	oc get -A -o json pods,replicationcontrollers,deploymentconfigs,replicasets,\
+//	deployments,daemonsets,statefulsets,jobs,cronjobs,builds,buildconfigs,\
+//	limitranges,imagestreams,images | pruneplan
+//
+// Its exit status is 0 for a plan, also an empty one; 2 where references do not
+// parse, so that it is not known what they use; 1 for anything else.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/dump"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// The exit statuses.
+const (
+	planned           = 0
+	failed            = 1
+	invalidReferences = 2
+)
+
+func main() {
+	// Little of what reading a dump allocates lives on, and memory is dearer
+	// than time in a pod with a limit.
+	debug.SetGCPercent(25)
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, time.Now()))
+}
+
+// run is the program. clock is the time now.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clock time.Time) int {
+	o, err := parseFlags(args, stderr)
+	if errors.Is(err, errHelp) {
+		return planned
+	}
+	if err == nil {
+		err = o.run(stdin, stdout, stderr, clock)
+	}
+	var invalid *prune.InvalidReferencesError
+	switch {
+	case err == nil:
+		return planned
+	case errors.As(err, &invalid):
+		fmt.Fprintf(stderr, "pruneplan: %v\n", err)
+		return invalidReferences
+	}
+	fmt.Fprintf(stderr, "pruneplan: %v\n", err)
+	return failed
+}
+
+func (o *options) run(stdin io.Reader, stdout, stderr io.Writer, clock time.Time) error {
+	policy, err := prune.OpenShift(o.policy)
+	if err != nil {
+		return err
+	}
+	inv, newest, err := o.read(stdin, stderr)
+	if err != nil {
+		return err
+	}
+	now := o.now
+	if now.IsZero() {
+		now = newest
+		if now.IsZero() || now.After(clock) {
+			now = clock
+		}
+	}
+	plan, err := prune.New(inv, policy, now)
+	var invalid *prune.InvalidReferencesError
+	if errors.As(err, &invalid) {
+		plan = invalid.Plan
+	} else if err != nil {
+		return err
+	}
+	return errors.Join(o.print(plan, stdout, stderr), err)
+}
+
+// read reads all inputs, and returns the newest time in them.
+func (o *options) read(stdin io.Reader, stderr io.Writer) (*inventory.Inventory, time.Time, error) {
+	progress := newProgress(stderr)
+	defer progress.end()
+	reader, err := dump.NewReader(&dump.Options{
+		Listed:             o.listed,
+		ImagesAfterStreams: o.strictPeer,
+		MaxObjectBytes:     o.maxObjectBytes,
+		Progress:           progress.at,
+	})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for _, name := range o.files {
+		if err := readFile(reader, name, stdin); err != nil {
+			return nil, time.Time{}, err
+		}
+	}
+	inv, err := reader.Inventory()
+	return inv, reader.Newest(), err
+}
+
+func readFile(reader *dump.Reader, name string, stdin io.Reader) error {
+	if name == "-" {
+		return reader.Read("standard input", stdin)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return reader.Read(name, f)
+}
+
+func (o *options) print(plan *prune.Plan, stdout, stderr io.Writer) error {
+	out := bufio.NewWriterSize(stdout, 1<<16)
+	warning := evidenceWarning(plan)
+	if warning != "" {
+		to := io.Writer(out)
+		if o.output == "json" {
+			to = stderr
+		}
+		fmt.Fprintln(to, warning)
+	}
+	var err error
+	switch {
+	case o.explain != "":
+		err = o.printExplanation(plan, out)
+	case o.output == "json":
+		err = plan.WriteJSON(out, o.verdicts)
+	default:
+		if err = plan.WriteText(out, o.rows); err == nil && o.verdicts {
+			printKept(plan, out)
+		}
+	}
+	return errors.Join(err, out.Flush())
+}
+
+func (o *options) printExplanation(plan *prune.Plan, out io.Writer) error {
+	explanations, err := plan.Explain(o.explain)
+	if err != nil {
+		return err
+	}
+	if o.output == "json" {
+		return json.NewEncoder(out).Encode(explanations)
+	}
+	for _, e := range explanations {
+		fmt.Fprint(out, e)
+	}
+	return nil
+}
+
+func printKept(plan *prune.Plan, out io.Writer) {
+	fmt.Fprintln(out, "\nKept:")
+	for v := range plan.Verdicts() {
+		if v.Outcome == prune.Keep {
+			fmt.Fprintf(out, "  %s %s  %s\n", v.Kind, v.Object, v.Reason)
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// evidenceWarning says in one line which evidence is missing, and which flag
+// helps; "" where none is.
+func evidenceWarning(plan *prune.Plan) string {
+	listed := map[inventory.Kind]bool{}
+	unknown := 0
+	for _, e := range plan.Evidence {
+		listed[e.Kind] = e.Listed
+		unknown += len(e.Unknown)
+	}
+	var absent, partial []string
+	for _, kind := range plan.Missing() {
+		if listed[kind] {
+			partial = append(partial, string(kind))
+		} else {
+			absent = append(absent, string(kind))
+		}
+	}
+	var parts []string
+	if len(absent) > 0 {
+		names := strings.Join(absent, ",")
+		parts = append(parts, fmt.Sprintf("Not listed: %s. What they could protect is kept. Add them to the dump or, if the cluster was asked and has none, say --listed %s.", names, names))
+	}
+	if len(partial) > 0 {
+		parts = append(parts, fmt.Sprintf("Listed in part: %s. What they could protect is kept. List them whole, without a limit.", strings.Join(partial, ",")))
+	}
+	if unknown > 0 {
+		parts = append(parts, fmt.Sprintf("Needed and not known: %d images, so no image and no blob goes. If none of them is in this registry, say --accept-unknown-images.", unknown))
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,52 @@
+package prune
+
+import "github.com/registrykit/registrykit/prune/inventory"
+
+// A closure walks from a manifest to everything that it owns, at every depth,
+// once per manifest, so that an index that contains itself ends.
+type closure struct {
+	inv   *inventory.Inventory
+	stamp []uint32 // by digest: the walk that met it last
+	walks uint32
+	stack []inventory.Digest
+}
+
+func newClosure(inv *inventory.Inventory) closure {
+	return closure{inv: inv, stamp: make([]uint32, inv.Digests())}
+}
+
+// start begins a walk that has met nothing.
+func (c *closure) start() { c.walks++ }
+
+// visit calls f for root and all that it owns, parents first, less what this
+// walk has met. The image is -1 where the digest is of none. It ends early, and
+// returns false, where f does.
+func (c *closure) visit(root inventory.Digest, f func(d inventory.Digest, image int) bool) bool {
+	if root == inventory.NoDigest || c.stamp[root] == c.walks {
+		return true
+	}
+	c.stamp[root] = c.walks
+	c.stack = append(c.stack[:0], root)
+	for len(c.stack) > 0 {
+		d := c.stack[len(c.stack)-1]
+		c.stack = c.stack[:len(c.stack)-1]
+		image := c.inv.ImageOf(d)
+		if !f(d, image) {
+			return false
+		}
+		if image < 0 {
+			continue
+		}
+		children := c.inv.Image(image).Children
+		for i := len(children) - 1; i >= 0; i-- {
+			if child := children[i]; c.stamp[child] != c.walks {
+				c.stamp[child] = c.walks
+				c.stack = append(c.stack, child)
+			}
+		}
+	}
+	return true
+}
+
+// met reports whether this walk has met the digest.
+func (c *closure) met(d inventory.Digest) bool { return c.stamp[d] == c.walks }

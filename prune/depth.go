@@ -1,0 +1,59 @@
+package prune
+
+import "github.com/registrykit/registrykit/prune/inventory"
+
+// depths holds, for the images that another owns, how many owners are above
+// them at most, so that sorting by it puts parents first. Images that nothing
+// owns are not in it. Of indexes that own each other in a circle, the one with
+// the smallest digest counts as the first.
+type depths map[int]int
+
+func (d depths) of(image int) int { return d[image] }
+
+func ownershipDepth(inv *inventory.Inventory) depths {
+	owners := map[int][]int{}
+	for i := range inv.Images() {
+		for _, child := range inv.Image(i).Children {
+			if c := inv.ImageOf(child); c >= 0 && c != i {
+				owners[c] = append(owners[c], i)
+			}
+		}
+	}
+	d := depths{}
+	for i := range inv.Images() {
+		if len(owners[i]) > 0 {
+			d.measure(i, owners)
+		}
+	}
+	return d
+}
+
+// measure finds the depth of an image and of those above it, without recursion:
+// nothing bounds how deep indexes are nested in a made-up dump.
+func (d depths) measure(image int, owners map[int][]int) {
+	const open = -1
+	stack := []int{image}
+	for len(stack) > 0 {
+		i := stack[len(stack)-1]
+		if known, ok := d[i]; ok && known != open {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		first := d[i] != open
+		d[i] = open
+		deepest, waiting := 0, false
+		for _, o := range owners[i] {
+			switch known, ok := d[o]; {
+			case !ok && first:
+				stack = append(stack, o)
+				waiting = true
+			case ok && known != open:
+				deepest = max(deepest, known+1)
+			}
+		}
+		if !waiting {
+			d[i] = deepest
+			stack = stack[:len(stack)-1]
+		}
+	}
+}

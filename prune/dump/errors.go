@@ -1,0 +1,79 @@
+package dump
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/registrykit/registrykit/internal/rawjson"
+)
+
+// ErrTooLarge is in the chain of the error for an object above the limit.
+var ErrTooLarge = errors.New("object is too large")
+
+// ErrFailed is the error for an inventory that is asked for although a Read
+// failed.
+var ErrFailed = errors.New("a read failed, so there is no inventory")
+
+// An Error says where in a dump something is wrong.
+type Error struct {
+	Input  string // as given to Read; "" for none
+	Offset int64  // in bytes, of the object or of the place in the text
+	Object string // as in "Image sha256:…"; "" where it cannot be told
+	Err    error
+}
+
+func (e *Error) Error() string {
+	where := fmt.Sprintf("byte %d", e.Offset)
+	if e.Input != "" {
+		where = e.Input + ": " + where
+	}
+	if e.Object != "" {
+		where += ": " + e.Object
+	}
+	return where + ": " + e.Err.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// describe names the object in a text that may end anywhere: as much of it as
+// can be read. The kind is itemKind where the text does not say one.
+func describe(raw []byte, itemKind string) string {
+	var kind, namespace, name string
+	r := rawjson.NewReader(raw)
+	for key := range r.Object() {
+		switch string(key) {
+		case "kind":
+			kind = text(r)
+		case "metadata":
+			for key := range r.Object() {
+				switch string(key) {
+				case "namespace":
+					namespace = text(r)
+				case "name":
+					name = text(r)
+				}
+			}
+		}
+	}
+	if kind == "" {
+		kind = itemKind
+	}
+	switch {
+	case kind == "" && name == "":
+		return ""
+	case kind == "":
+		kind = "object"
+	}
+	if namespace != "" {
+		name = namespace + "/" + name
+	}
+	const most = 300 // a name has at most 253 bytes
+	return fmt.Sprintf("%s %.*s", kind, most, name)
+}
+
+func text(r *rawjson.Reader) string {
+	if r.Kind() != '"' {
+		return ""
+	}
+	return r.String()
+}

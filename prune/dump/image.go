@@ -1,0 +1,141 @@
+package dump
+
+import (
+	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/rawjson"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// image reads an Image object.
+func (o *objects) image(text []byte, offset int64) error {
+	if _, err := o.readImage(text); err != nil {
+		return err
+	}
+	return o.addImage(offset)
+}
+
+// guessImage reads an object as an Image, since the one before it was one: its
+// kind stands behind most of the text, which is then read once instead of
+// twice. It is false where the object turns out to be something else.
+func (o *objects) guessImage(text []byte, offset int64) (bool, error) {
+	const kind = inventory.KindImage
+	isImage, err := o.readImage(text)
+	if !isImage {
+		return false, nil
+	}
+	if err == nil {
+		err = o.addImage(offset)
+	}
+	if err != nil {
+		return true, o.fail(text, string(kind), offset, err)
+	}
+	o.d.listings.met(kind)
+	return true, nil
+}
+
+func (o *objects) addImage(offset int64) error {
+	o.manifest.Origin = o.d.originOf(offset)
+	o.seen(o.manifest.Created)
+	return o.d.builder.AddManifest(o.manifest)
+}
+
+// readImage fills in o.manifest, whose strings are part of the text, and tells
+// whether the object says that it is an Image.
+func (o *objects) readImage(text []byte) (bool, error) {
+	m := &o.manifest
+	*m = inventory.Manifest{Layers: m.Layers[:0], Children: m.Children[:0]}
+	r := &o.r
+	r.Reset(text)
+	var apiVersion, kind, raw string
+	for key := range r.Object() {
+		switch string(key) {
+		case "apiVersion":
+			apiVersion = r.Text()
+		case "kind":
+			kind = r.Text()
+		case "metadata":
+			o.imageMetadata(r, m)
+		case "dockerImageManifestMediaType":
+			m.MediaType = r.Text()
+		case "dockerImageLayers":
+			m.Layers = readBlobs(r, m.Layers, "name", "size")
+		case "dockerImageManifests":
+			m.Children = readBlobs(r, m.Children, "digest", "manifestSize")
+		case "dockerImageMetadata":
+			o.dockerImage(r, m)
+		case "dockerImageManifest":
+			raw = r.Text()
+		}
+	}
+	m.ReadRaw(raw)
+	isImage := kind == string(inventory.KindImage) && kindOf(apiVersion, kind) == inventory.KindImage
+	return isImage, r.Err()
+}
+
+func (o *objects) imageMetadata(r *rawjson.Reader, m *inventory.Manifest) {
+	for key := range r.Object() {
+		switch string(key) {
+		case "name":
+			m.Digest = r.Text()
+		case "uid":
+			m.UID = r.Text()
+		case "resourceVersion":
+			m.ResourceVersion = r.Text()
+		case "creationTimestamp":
+			m.Created = timestamp(r)
+		case "annotations":
+			for key := range r.Object() {
+				if string(key) == imagestream.ManagedByOpenShiftAnnotation {
+					m.Managed = r.Text() == "true"
+				}
+			}
+		}
+	}
+}
+
+// dockerImage reads the decoded metadata: the config's digest, the size that
+// limits are compared with, and labels that somebody asked for.
+func (o *objects) dockerImage(r *rawjson.Reader, m *inventory.Manifest) {
+	for key := range r.Object() {
+		switch string(key) {
+		case "Id":
+			m.Config = r.Text()
+		case "Size":
+			m.ImageSize = size(r)
+		case "Config":
+			if len(o.labels) > 0 {
+				o.readLabels(r, m)
+			}
+		}
+	}
+}
+
+func (o *objects) readLabels(r *rawjson.Reader, m *inventory.Manifest) {
+	m.Labels = map[string]string{}
+	for key := range r.Object() {
+		if string(key) != "Labels" {
+			continue
+		}
+		for key := range r.Object() {
+			if name := string(key); o.labels[name] {
+				m.Labels[name] = r.String()
+			}
+		}
+	}
+}
+
+func readBlobs(r *rawjson.Reader, blobs []inventory.Blob, digestKey, sizeKey string) []inventory.Blob {
+	for range r.Array() {
+		var b inventory.Blob
+		for key := range r.Object() {
+			switch string(key) {
+			case digestKey:
+				b.Digest = r.Text()
+			case sizeKey:
+				b.Size = size(r)
+			}
+		}
+		blobs = append(blobs, b)
+	}
+	return blobs
+}

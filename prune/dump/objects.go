@@ -1,0 +1,325 @@
+package dump
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/registrykit/registrykit/internal/rawjson"
+	"github.com/registrykit/registrykit/prune/inventory"
+	"github.com/registrykit/registrykit/prune/workload"
+)
+
+// objects reads one object after the other into the builder. Their text was
+// checked by the tokenizer.
+type objects struct {
+	d        *Reader
+	scanner  *workload.Scanner
+	r        rawjson.Reader
+	labels   map[string]bool
+	manifest inventory.Manifest // its slices are used again
+	uses     []inventory.Reference
+	images   bool // the object before was an Image
+	newest   time.Time
+
+	// waiting are items without a kind, of a list that has not said its kind
+	// yet.
+	waiting      []waitingItem
+	waitingBytes int64
+}
+
+type waitingItem struct {
+	text   []byte
+	offset int64
+}
+
+var (
+	errNoKind = errors.New("it says no kind")
+	errNoList = errors.New("it has items, but its kind is not that of a list")
+)
+
+func newObjects(d *Reader) (*objects, error) {
+	scanner, err := workload.NewScanner(workload.Options{Table: d.opts.Table, Checked: true})
+	if err != nil {
+		return nil, err
+	}
+	o := &objects{d: d, scanner: scanner, labels: map[string]bool{}}
+	for _, name := range d.opts.Labels {
+		o.labels[name] = true
+	}
+	return o, nil
+}
+
+func (o *objects) batch(b *batch) error {
+	start := 0
+	for _, s := range b.steps {
+		text := b.text[start:s.end]
+		start = s.end
+		var err error
+		if s.ends {
+			err = o.end(s.of, text, s.offset)
+		} else {
+			err = o.item(s.of, text, s.offset)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// item reads an item of a list, or puts it aside until its kind is known.
+func (o *objects) item(of list, text []byte, offset int64) error {
+	if o.images && of.kind == "" {
+		if done, err := o.guessImage(text, offset); done || err != nil {
+			return err
+		}
+	}
+	apiVersion, kind, err := o.typeOf(text)
+	if err != nil {
+		return o.fail(text, of.kind, offset, err)
+	}
+	if kind == "" && !of.known {
+		return o.wait(text, offset)
+	}
+	if kind == "" {
+		kind = of.kind
+	}
+	if apiVersion == "" && kind == of.kind {
+		apiVersion = of.apiVersion
+	}
+	return o.object(apiVersion, kind, text, offset)
+}
+
+func (o *objects) wait(text []byte, offset int64) error {
+	if o.waitingBytes += int64(len(text)); o.waitingBytes > 4*o.d.opts.maxObjectBytes() {
+		return o.fail(text, "", offset, fmt.Errorf("%w, nor does the list up to here, and there are too many to put aside", errNoKind))
+	}
+	o.waiting = append(o.waiting, waitingItem{append([]byte(nil), text...), offset})
+	return nil
+}
+
+// end closes a document: a list, or an object that stood by itself.
+func (o *objects) end(of list, header []byte, offset int64) error {
+	if !of.items {
+		return o.alone(header, offset)
+	}
+	_, kind, err := o.typeOf(header)
+	if err == nil && kind != "" && !of.known {
+		err = errNoList
+	}
+	if err != nil {
+		return o.fail(header, "", offset, err)
+	}
+	if !of.known {
+		of.kind = "" // a list that never said its kind is one of anything
+	}
+	for _, w := range o.waiting {
+		if of.kind == "" {
+			return o.fail(w.text, "", w.offset, errNoKind)
+		}
+		if err := o.item(of, w.text, w.offset); err != nil {
+			return err
+		}
+	}
+	o.waiting, o.waitingBytes = nil, 0
+	goesOn, err := o.goesOn(header)
+	if err != nil {
+		return o.fail(header, "", offset, err)
+	}
+	o.d.listings.endList(of, goesOn)
+	return nil
+}
+
+// alone reads an object that stood in no list, or a list without items.
+func (o *objects) alone(text []byte, offset int64) error {
+	apiVersion, kind, err := o.typeOf(text)
+	if err != nil {
+		return o.fail(text, "", offset, err)
+	}
+	if kind == "" {
+		return o.fail(text, "", offset, errNoKind)
+	}
+	if item, ok := itemKind(kind); ok && (item == "" || groups[inventory.Kind(item)] != nil) {
+		goesOn, err := o.goesOn(text)
+		if err != nil {
+			return o.fail(text, "", offset, err)
+		}
+		o.d.listings.endList(list{apiVersion: apiVersion, kind: item, known: true}, goesOn)
+		return nil
+	}
+	err = o.object(apiVersion, kind, text, offset)
+	o.d.listings.endObject()
+	return err
+}
+
+// typeOf reads apiVersion and kind, wherever they stand.
+func (o *objects) typeOf(text []byte) (apiVersion, kind string, err error) {
+	o.r.Reset(text)
+	if k := o.r.Kind(); k != '{' {
+		return "", "", errors.New("want an object")
+	}
+	for key := range o.r.Object() {
+		switch string(key) {
+		case "apiVersion":
+			apiVersion = o.r.String()
+		case "kind":
+			kind = o.r.String()
+		}
+		if apiVersion != "" && kind != "" {
+			return apiVersion, kind, nil
+		}
+	}
+	return apiVersion, kind, o.r.Err()
+}
+
+// goesOn reads from a list's metadata whether there is more of it elsewhere.
+func (o *objects) goesOn(header []byte) (goesOn bool, err error) {
+	o.r.Reset(header)
+	for key := range o.r.Object() {
+		if string(key) != "metadata" {
+			continue
+		}
+		for key := range o.r.Object() {
+			switch string(key) {
+			case "continue":
+				goesOn = goesOn || o.r.String() != ""
+			case "remainingItemCount":
+				goesOn = goesOn || o.r.Int64() > 0
+			}
+		}
+	}
+	return goesOn, o.r.Err()
+}
+
+// object reads an object of a known type.
+func (o *objects) object(apiVersion, kind string, text []byte, offset int64) error {
+	known := kindOf(apiVersion, kind)
+	o.images = known == inventory.KindImage
+	var err error
+	switch known {
+	case inventory.KindImage:
+		err = o.image(text, offset)
+	case inventory.KindLimitRange:
+		err = o.limitRange(text, offset)
+	case inventory.KindImageStream:
+		if err = o.stream(text, offset); err == nil {
+			err = o.workload(known, apiVersion, kind, text, offset)
+		}
+	case "List":
+		return o.nested(text, offset)
+	default:
+		err = o.workload(known, apiVersion, kind, text, offset)
+	}
+	if err != nil {
+		return o.fail(text, kind, offset, err)
+	}
+	o.d.listings.met(known)
+	return nil
+}
+
+// nested reads a v1 List that is an item of another list.
+func (o *objects) nested(text []byte, offset int64) error {
+	r := rawjson.NewReader(text)
+	for key := range r.Object() {
+		if string(key) != "items" {
+			continue
+		}
+		for range r.Array() {
+			at := int64(r.Offset())
+			if err := o.item(list{known: true}, r.Raw(), offset+at); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.Err(); err != nil {
+		return o.fail(text, "List", offset, err)
+	}
+	return nil
+}
+
+// fail names the object and the place of an error. Errors that name the object
+// themselves are not told twice.
+func (o *objects) fail(text []byte, kind string, offset int64, err error) error {
+	var told *Error
+	if errors.As(err, &told) {
+		return err
+	}
+	e := &Error{Input: o.d.inputs[len(o.d.inputs)-1], Offset: offset, Object: describe(text, kind), Err: err}
+	var fact *inventory.Error
+	var object *workload.Error
+	var field *rawjson.Error
+	switch {
+	case errors.As(err, &fact):
+		e.Object, e.Err = fact.Object, fact.Err
+	case errors.As(err, &object):
+		e.Err = object.Unwrap()
+		if object.Field != "" {
+			e.Err = fmt.Errorf("%s: %w", object.Field, object.Unwrap())
+		}
+	case errors.As(err, &field):
+		e.Offset += int64(field.Offset)
+	}
+	return e
+}
+
+// seen keeps the newest of all times.
+func (o *objects) seen(t time.Time) {
+	if t.After(o.newest) {
+		o.newest = t
+	}
+}
+
+// workload reads what an object names. Objects of the kinds that use images are
+// known even when they name none; of others only those are that name one.
+func (o *objects) workload(known inventory.Kind, apiVersion, kind string, text []byte, offset int64) error {
+	result, err := o.scanner.ScanItem(text, apiVersion, kind)
+	if err != nil {
+		return err
+	}
+	o.seen(result.Created)
+	isStream := known == inventory.KindImageStream
+	if groups[known] == nil && len(result.References) == 0 {
+		o.d.builder.AddOther(string(known))
+		return nil
+	}
+	if isStream && len(result.References) == 0 {
+		return nil
+	}
+	o.uses = o.uses[:0]
+	for _, r := range result.References {
+		use := inventory.Reference{
+			Field: r.Field, Source: string(r.Source), Value: r.Value,
+			Namespace: r.Namespace, Stream: r.Stream, Tag: r.Tag, Digest: r.Digest,
+		}
+		if r.Err != nil {
+			use.Err = r.Err.Error()
+		}
+		o.uses = append(o.uses, use)
+	}
+	return o.d.builder.AddWorkload(inventory.Workload{
+		Group: result.Object.Group, Kind: known, Namespace: result.Object.Namespace, Name: result.Object.Name,
+		Created: result.Created, Finished: result.Finished, References: o.uses, Origin: o.d.originOf(offset),
+	})
+}
+
+// timestamp reads an RFC 3339 time, the zero time for null.
+func timestamp(r *rawjson.Reader) time.Time {
+	if r.Kind() == 'n' {
+		r.Skip()
+		return time.Time{}
+	}
+	// The error must stand at the value, so it is read once it is known to be
+	// one.
+	offset := *r
+	s := r.Bytes()
+	t, err := time.Parse(time.RFC3339, string(s))
+	if err != nil && r.Err() == nil {
+		*r = offset
+		r.Fail(fmt.Errorf("%.64q is not an RFC 3339 time", s))
+	}
+	return t
+}
+
+// size reads a number of bytes. What is below nothing is not known.
+func size(r *rawjson.Reader) int64 { return max(0, r.Int64()) }

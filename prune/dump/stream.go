@@ -1,0 +1,82 @@
+package dump
+
+import (
+	"github.com/registrykit/registrykit/internal/rawjson"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// stream reads the history of an ImageStream's tags.
+func (o *objects) stream(text []byte, offset int64) error {
+	s := inventory.Stream{Origin: o.d.originOf(offset)}
+	r := &o.r
+	r.Reset(text)
+	for key := range r.Object() {
+		switch string(key) {
+		case "metadata":
+			streamMetadata(r, &s)
+		case "status":
+			for key := range r.Object() {
+				if string(key) == "tags" {
+					s.Tags = o.tags(r)
+				}
+			}
+		}
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	o.seen(s.Created)
+	return o.d.builder.AddStream(s)
+}
+
+func streamMetadata(r *rawjson.Reader, s *inventory.Stream) {
+	for key := range r.Object() {
+		switch string(key) {
+		case "namespace":
+			s.Namespace = r.Text()
+		case "name":
+			s.Name = r.Text()
+		case "uid":
+			s.UID = r.Text()
+		case "resourceVersion":
+			s.ResourceVersion = r.Text()
+		case "creationTimestamp":
+			s.Created = timestamp(r)
+		}
+	}
+}
+
+func (o *objects) tags(r *rawjson.Reader) []inventory.Tag {
+	var tags []inventory.Tag
+	for range r.Array() {
+		var tag inventory.Tag
+		for key := range r.Object() {
+			switch string(key) {
+			case "tag":
+				tag.Name = r.Text()
+			case "items":
+				for range r.Array() {
+					tag.Items = append(tag.Items, o.tagItem(r))
+				}
+			}
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
+func (o *objects) tagItem(r *rawjson.Reader) inventory.TagItem {
+	var item inventory.TagItem
+	for key := range r.Object() {
+		switch string(key) {
+		case "created":
+			item.Created = timestamp(r)
+		case "image":
+			item.Image = r.Text()
+		case "dockerImageReference":
+			item.DockerImageReference = r.Text()
+		}
+	}
+	o.seen(item.Created)
+	return item
+}

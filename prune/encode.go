@@ -1,0 +1,322 @@
+package prune
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// WriteJSON writes the plan in its canonical form: one line of compact JSON,
+// the keys in a fixed order, empty lists as [], durations as Go prints them,
+// times in RFC 3339 and UTC, strings with no more escapes than JSON needs.
+//
+// Its last key, digest, is the sha256 of everything before it: of the document
+// without that key. With verdicts, a list "kept" of what stays, and why, stands
+// behind it; it is no part of the digest.
+func (p *Plan) WriteJSON(w io.Writer, verdicts bool) error {
+	e := newEncoder(w)
+	digest := e.plan(p)
+	e.string(`,"digest":`, digest)
+	if verdicts {
+		e.kept(p)
+	}
+	e.raw("}\n")
+	return e.close()
+}
+
+// MarshalJSON implements json.Marshaler: [Plan.WriteJSON] without verdicts.
+func (p *Plan) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	err := p.WriteJSON(&b, false)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// Digest returns the digest that the plan's JSON ends with.
+func (p *Plan) Digest() string {
+	e := newEncoder(io.Discard)
+	digest := e.plan(p)
+	_ = e.close() // nothing was written anywhere
+	return digest
+}
+
+// An encoder appends JSON to a buffer. Full buffers are hashed and written
+// behind its back, while it fills the next.
+type encoder struct {
+	buf   []byte
+	err   error
+	full  chan []byte
+	empty chan []byte
+	sum   chan []byte // the digest's hash, once it was asked for by a nil buffer
+	done  chan error
+}
+
+const flushAt = 64 << 10
+
+func newEncoder(w io.Writer) *encoder {
+	e := &encoder{
+		full: make(chan []byte, 1), empty: make(chan []byte, 2),
+		sum: make(chan []byte, 1), done: make(chan error, 1),
+	}
+	e.empty <- make([]byte, 0, flushAt+flushAt/4)
+	e.buf = make([]byte, 0, flushAt+flushAt/4)
+	go e.write(w)
+	return e
+}
+
+func (e *encoder) write(w io.Writer) {
+	h := sha256.New()
+	var err error
+	hashing := true
+	for b := range e.full {
+		if b == nil {
+			h.Write([]byte("}"))
+			e.sum <- h.Sum(nil)
+			hashing = false
+			continue
+		}
+		if hashing {
+			h.Write(b)
+		}
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		e.empty <- b[:0]
+	}
+	e.done <- err
+}
+
+func (e *encoder) flush() {
+	e.full <- e.buf
+	e.buf = <-e.empty
+}
+
+// digest ends what the digest covers, and returns it.
+func (e *encoder) digest() string {
+	e.flush()
+	e.full <- nil
+	return "sha256:" + hex.EncodeToString(<-e.sum)
+}
+
+// close writes the rest and returns the first error.
+func (e *encoder) close() error {
+	e.full <- e.buf
+	close(e.full)
+	return cmp.Or(e.err, <-e.done)
+}
+
+// plan writes everything before the digest, and returns that.
+func (e *encoder) plan(p *Plan) string {
+	e.raw(`{"schema":"` + Schema + `"`)
+	e.time(`,"now":`, p.Now)
+	e.time(`,"expires":`, p.Expires)
+	e.string(`,"inventory":`, p.Inventory)
+	e.any(`,"policy":`, p.Policy)
+	e.any(`,"invalidReferences":`, notNil(p.InvalidReferences))
+	e.any(`,"unreadReferences":`, notNil(p.UnreadReferences))
+	e.any(`,"evidence":`, notNil(p.Evidence))
+	e.raw(`,"actions":[`)
+	comma := ""
+	p.each(func(a *Action) bool {
+		e.raw(comma)
+		e.action(a)
+		comma = ","
+		if len(e.buf) > flushAt {
+			e.flush()
+		}
+		return true
+	})
+	e.any(`],"summary":`, p.Summary)
+	return e.digest()
+}
+
+// kept writes the verdicts on what stays.
+func (e *encoder) kept(p *Plan) {
+	e.raw(`,"kept":[`)
+	comma := ""
+	for v := range p.Verdicts() {
+		if v.Outcome == Keep {
+			e.raw(comma)
+			e.verdict(v)
+			comma = ","
+		}
+	}
+	e.raw("]")
+}
+
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func (e *encoder) action(a *Action) {
+	e.raw(`{"kind":"`)
+	e.raw(string(a.Kind))
+	e.raw(`"`)
+	switch a.Kind {
+	case DeleteTagItem:
+		e.string(`,"stream":`, a.Stream)
+		e.string(`,"tag":`, a.Tag)
+		e.number(`,"index":`, int64(a.Index))
+		e.string(`,"image":`, a.Image)
+		e.time(`,"created":`, a.Created)
+		e.string(`,"dockerImageReference":`, a.DockerImageReference)
+		e.string(`,"uid":`, a.UID)
+		e.string(`,"resourceVersion":`, a.ResourceVersion)
+	case DeleteImage:
+		e.string(`,"image":`, a.Image)
+		e.string(`,"uid":`, a.UID)
+		e.string(`,"resourceVersion":`, a.ResourceVersion)
+	case DeleteBlob:
+		e.string(`,"digest":`, a.Digest)
+		e.number(`,"bytes":`, a.Bytes)
+	default:
+		e.string(`,"repository":`, a.Repository)
+		e.string(`,"digest":`, a.Digest)
+	}
+	e.reason(&a.Reason)
+	e.raw("}")
+}
+
+func (e *encoder) verdict(v Verdict) {
+	e.raw(`{"kind":"`)
+	e.raw(string(v.Kind))
+	e.raw(`"`)
+	e.string(`,"object":`, v.Object)
+	if v.Kind == TagItemVerdict {
+		e.string(`,"image":`, v.Image)
+	}
+	e.reason(&v.Reason)
+	e.raw("}")
+	if len(e.buf) > flushAt {
+		e.flush()
+	}
+}
+
+func (e *encoder) reason(r *Reason) {
+	e.string(`,"reason":{"rule":`, r.Rule)
+	if r.Age != nil {
+		e.string(`,"age":`, r.Age.String())
+	}
+	if r.YoungerThan != nil {
+		e.string(`,"youngerThan":`, r.YoungerThan.String())
+	}
+	if r.Revision != 0 {
+		e.number(`,"revision":`, int64(r.Revision))
+	}
+	if r.Revisions != nil {
+		e.number(`,"revisions":`, int64(*r.Revisions))
+	}
+	if r.Size != 0 {
+		e.number(`,"size":`, r.Size)
+	}
+	if r.Limit != nil {
+		e.number(`,"limit":`, *r.Limit)
+	}
+	if r.Item != "" {
+		e.string(`,"item":`, r.Item)
+	}
+	if r.Image != "" {
+		e.string(`,"image":`, r.Image)
+	}
+	if r.Unknown != "" {
+		e.string(`,"unknown":`, r.Unknown)
+	}
+	for i, step := range r.Path {
+		if i == 0 {
+			e.string(`,"path":[`, step)
+		} else {
+			e.string(",", step)
+		}
+	}
+	if len(r.Path) > 0 {
+		e.raw("]")
+	}
+	e.raw("}")
+}
+
+func (e *encoder) raw(s string) { e.buf = append(e.buf, s...) }
+
+func (e *encoder) number(key string, n int64) {
+	e.raw(key)
+	e.buf = strconv.AppendInt(e.buf, n, 10)
+}
+
+// time writes null for the zero time.
+func (e *encoder) time(key string, t time.Time) {
+	e.raw(key)
+	if t.IsZero() {
+		e.raw("null")
+		return
+	}
+	e.raw(`"`)
+	e.buf = t.UTC().AppendFormat(e.buf, time.RFC3339Nano)
+	e.raw(`"`)
+}
+
+// any writes what is small and has nothing to gain from being written by hand.
+func (e *encoder) any(key string, v any) {
+	e.raw(key)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil && e.err == nil {
+		e.err = err
+	}
+	e.buf = append(e.buf, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...)
+}
+
+func (e *encoder) string(key, s string) {
+	e.raw(key)
+	e.buf = append(e.buf, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c >= ' ' && c != '"' && c != '\\' {
+				i++
+				continue
+			}
+			e.buf = append(e.buf, s[start:i]...)
+			e.escape(c)
+			i++
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			e.buf = append(e.buf, s[start:i]...)
+			e.buf = append(e.buf, "\uFFFD"...)
+			start = i + size
+		}
+		i += size
+	}
+	e.buf = append(e.buf, s[start:]...)
+	e.buf = append(e.buf, '"')
+}
+
+func (e *encoder) escape(c byte) {
+	const hexDigits = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		e.buf = append(e.buf, '\\', c)
+	case '\b':
+		e.raw(`\b`)
+	case '\f':
+		e.raw(`\f`)
+	case '\n':
+		e.raw(`\n`)
+	case '\r':
+		e.raw(`\r`)
+	case '\t':
+		e.raw(`\t`)
+	default:
+		e.buf = append(e.buf, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+	}
+}

@@ -1,0 +1,361 @@
+package prune
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// Errors of [Plan.Explain].
+var (
+	// ErrNotFound: there is no such object.
+	ErrNotFound = errors.New("no such object in the inventory")
+	// ErrAmbiguous: a digest's prefix that several objects have.
+	ErrAmbiguous = errors.New("more than one object")
+	// ErrNoInventory: the plan was read from JSON.
+	ErrNoInventory = errors.New("a plan that was read from JSON has no inventory to explain from")
+)
+
+// An Explanation says what becomes of one object, why, and what would have to
+// change for it to be otherwise.
+type Explanation struct {
+	Verdict
+	// Otherwise says what would turn the outcome round. For what stays, all of
+	// it is needed; for what goes, any one.
+	Otherwise []string
+}
+
+// String returns the explanation for a person, in several lines.
+func (e Explanation) String() string {
+	var b strings.Builder
+	verb := "stays"
+	if e.Outcome == Delete {
+		verb = "goes"
+	}
+	fmt.Fprintf(&b, "%s %s %s: %s", e.Kind, e.Object, verb, e.Reason.Rule)
+	why := e.Reason
+	why.Path = nil
+	if detail := strings.TrimPrefix(why.String(), why.Rule); detail != "" {
+		b.WriteString(detail)
+	}
+	b.WriteString("\n")
+	for i, step := range e.Reason.Path {
+		fmt.Fprintf(&b, "  %s%s\n", strings.Repeat("  ", i), arrow(i)+step)
+	}
+	if len(e.Otherwise) > 0 {
+		if e.Outcome == Delete {
+			b.WriteString("it would stay if any of these held:\n")
+		} else {
+			b.WriteString("it would go if all of these held:\n")
+		}
+		for _, o := range e.Otherwise {
+			fmt.Fprintf(&b, "  - %s\n", o)
+		}
+	}
+	return b.String()
+}
+
+func arrow(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return "-> "
+}
+
+// Explain explains what is named: an image or blob by its digest or a prefix
+// that no other has, a tag as "namespace/name:tag", which gives all its items,
+// or one item as "namespace/name:tag#index". A digest that is an image's gives
+// the image and its manifest's blob. The error is [ErrNotFound],
+// [ErrAmbiguous] or [ErrNoInventory].
+func (p *Plan) Explain(what string) ([]Explanation, error) {
+	if p.made == nil {
+		return nil, ErrNoInventory
+	}
+	if strings.Contains(what, "/") {
+		return p.made.explainTag(what)
+	}
+	return p.made.explainDigest(what)
+}
+
+func (p *planner) explainTag(what string) ([]Explanation, error) {
+	name, index, one := strings.Cut(what, "#")
+	repository, tagName, ok := cutLast(name, ":")
+	namespace, streamName, _ := strings.Cut(repository, "/")
+	if !ok {
+		return nil, fmt.Errorf("%w: %q is not namespace/name:tag", ErrNotFound, what)
+	}
+	stream := p.inv.FindStream(namespace, streamName)
+	if stream < 0 {
+		return nil, fmt.Errorf("%w: image stream %s", ErrNotFound, repository)
+	}
+	t := p.inv.FindTag(stream, tagName)
+	if t < 0 {
+		return nil, fmt.Errorf("%w: image stream %s has no tag %q in its status", ErrNotFound, repository, tagName)
+	}
+	tag := p.inv.Tag(t)
+	if one {
+		i, err := strconv.Atoi(index)
+		if err != nil || i < 0 || i >= tag.EndItem-tag.FirstItem {
+			return nil, fmt.Errorf("%w: %s has %d items, numbered from 0", ErrNotFound, name, tag.EndItem-tag.FirstItem)
+		}
+		return []Explanation{p.explainItem(tag.FirstItem + i)}, nil
+	}
+	if tag.FirstItem == tag.EndItem {
+		return nil, fmt.Errorf("%w: %s has no items", ErrNotFound, name)
+	}
+	var all []Explanation
+	for i := tag.FirstItem; i < tag.EndItem; i++ {
+		all = append(all, p.explainItem(i))
+	}
+	return all, nil
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+func (p *planner) explainDigest(what string) ([]Explanation, error) {
+	owners := p.blobOwners()
+	var found []inventory.Digest
+	if what != "" {
+		for _, d := range p.inv.FindDigests(what, p.inv.Digests()) {
+			if owners.isBlob(d) || p.inv.ImageOf(d) >= 0 {
+				found = append(found, d)
+			}
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil, fmt.Errorf("%w: image or blob %q", ErrNotFound, what)
+	case len(found) > 1 && p.inv.DigestText(found[0]) != what:
+		return nil, fmt.Errorf("%w begins with %q: %s and %s", ErrAmbiguous, what,
+			p.inv.DigestText(found[0]), p.inv.DigestText(found[1]))
+	}
+	var all []Explanation
+	if image := p.inv.ImageOf(found[0]); image >= 0 {
+		all = append(all, Explanation{p.imageVerdict(image), p.imageOtherwise(image)})
+	}
+	if owners.isBlob(found[0]) {
+		v := owners.verdict(found[0])
+		all = append(all, Explanation{v, p.blobOtherwise(v, found[0])})
+	}
+	return all, nil
+}
+
+func (p *planner) explainItem(i int) Explanation {
+	item := p.inv.Item(i)
+	tag := p.inv.Tag(item.Tag)
+	stream := p.inv.Stream(tag.Stream)
+	f := itemFacts{planner: p, stream: tag.Stream, view: stream, repository: stream.Repository(), tag: tag, item: item}
+	e := Explanation{Verdict: p.itemVerdict(i)}
+	if p.items[i].rule < 0 {
+		e.Otherwise = p.structuralOtherwise(p.items[i].rule)
+		return e
+	}
+	for k := range p.policy.TagItems {
+		rule := &p.policy.TagItems[k]
+		if met, _ := f.met(&rule.When, rule.Outcome); rule.Outcome == Keep && met == (e.Outcome == Keep) {
+			e.Otherwise = append(e.Otherwise, f.change(&rule.When, !met)...)
+		}
+	}
+	if e.Outcome == Keep && !p.canDelete(p.policy.TagItems) {
+		e.Otherwise = []string{"the policy had a rule that deletes tag items"}
+	}
+	return e
+}
+
+func (p *planner) canDelete(rules []Rule) bool {
+	for _, r := range rules {
+		if r.Outcome == Delete {
+			return true
+		}
+	}
+	return false
+}
+
+// change says how a condition comes to hold, or to hold no more.
+func (f *itemFacts) change(c *Condition, hold bool) []string {
+	var list []string
+	say := func(yes, no string, args ...any) {
+		text := no
+		if hold {
+			text = yes
+		}
+		if text != "" {
+			list = append(list, fmt.Sprintf(text, args...))
+		}
+	}
+	if c.StreamYoungerThan != nil {
+		say("the stream were younger than %s", "the stream is not younger than %s"+f.when(f.view.Created, *c.StreamYoungerThan, hold), *c.StreamYoungerThan)
+	}
+	if c.YoungerThan != nil {
+		say("it were younger than %s", "it is not younger than %s"+f.when(f.item.Created, *c.YoungerThan, hold), *c.YoungerThan)
+	}
+	if c.RevisionBelow != nil {
+		say("it were among the newest %d of its tag", "at least %d items of its tag are newer", *c.RevisionBelow)
+	}
+	if c.TagInUse != nil && (f.item.Index == 0 || !hold) {
+		say("a workload used "+f.repository+":"+f.tag.Name, f.noUse("no workload uses "+f.repository+":"+f.tag.Name))
+	}
+	if c.DigestInUse != nil {
+		say("a workload used its image, or what that owns, by digest through "+f.repository,
+			f.noUse("no workload uses its image, or what that owns, by digest through "+f.repository))
+	}
+	if c.ReferenceTag != nil {
+		say("", "it had an image of its own: a reference tag is never dropped")
+	}
+	if c.Known != nil && f.known() != yes {
+		say("", "its Image is known, or Images were listed completely and after the streams")
+	}
+	if c.OverLimit != nil {
+		say("its image were not above the limit of namespace "+f.view.Namespace, "its image is above a limit of namespace "+f.view.Namespace)
+	}
+	return append(list, otherConditions(c, hold)...)
+}
+
+// otherConditions are those that only policies of one's own have.
+func otherConditions(c *Condition, hold bool) []string {
+	var names []string
+	for name, set := range map[string]bool{
+		"repositories": len(c.Repositories) > 0, "tags": len(c.Tags) > 0, "labels": len(c.Labels) > 0,
+		"olderThan": c.OlderThan != nil, "pulledWithin": c.PulledWithin != nil, "notPulledFor": c.NotPulledFor != nil,
+		"revisionFrom": c.RevisionFrom != nil, "managed": c.Managed != nil,
+	} {
+		if set {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	sort.Strings(names)
+	verb := "no longer matched"
+	if hold {
+		verb = "matched"
+	}
+	return []string{"the rule's condition on " + strings.Join(names, ", ") + " " + verb}
+}
+
+// when says how long it takes until something is not young any more.
+func (p *planner) when(t inventory.Instant, d Duration, hold bool) string {
+	age := p.age(t)
+	if hold || age == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (in %s)", (d - *age))
+}
+
+// noUse adds to what must not be used whose uses are not even known.
+func (p *planner) noUse(text string) string {
+	if kinds := p.missingKinds(); kinds != "" {
+		return text + " (" + kinds + " not listed completely)"
+	}
+	return text
+}
+
+func (p *planner) structuralOtherwise(rule ruleIndex) []string {
+	switch rule {
+	case outOfScope:
+		return []string{"the policy planned all namespaces, or this one, and all else let it go"}
+	case invalidReferences:
+		return []string{"every reference parsed, or the policy ignored those that do not, and all else let it go"}
+	case noRule:
+		return []string{"the policy had a rule that deletes it"}
+	case neededBySubject:
+		return []string{"what it refers to went"}
+	case streamsUnlisted:
+		return []string{"ImageStreams were listed completely, and none listed it"}
+	case heldByUnknown:
+		return []string{"every image that something needs were known, or the policy accepted unknown images"}
+	}
+	return nil
+}
+
+func (p *planner) imageOtherwise(i int) []string {
+	v := p.images[i]
+	switch v.rule {
+	case neededByItem, namedByItem:
+		return []string{"no remaining item listed or named it: " + p.itemName(int(v.cause)) + " does", "no rule for images kept it"}
+	case neededByParent:
+		return []string{"every index that owns it went: " + p.imageName(p.inv.Image(int(v.cause)).Digest) + " stays"}
+	}
+	if v.rule < 0 {
+		return p.structuralOtherwise(v.rule)
+	}
+	view := p.inv.Image(i)
+	deleted := p.deleted(i)
+	f := imageFacts{planner: p, number: i, image: view}
+	if p.policy.asks(func(c *Condition) bool { return c.Dropped != nil }) {
+		f.findDropped()
+	}
+	var list []string
+	if deleted {
+		list = append(list, "a remaining tag item listed it, itself or through an index")
+	}
+	for k := range p.policy.Images {
+		rule := &p.policy.Images[k]
+		if met, _ := f.met(&rule.When, rule.Outcome); rule.Outcome == Keep && met != deleted {
+			list = append(list, f.change(&rule.When, !met)...)
+		}
+	}
+	return list
+}
+
+// change says how a condition on an image comes to hold, or to hold no more.
+func (f *imageFacts) change(c *Condition, hold bool) []string {
+	var list []string
+	say := func(yes, no string) {
+		if hold {
+			list = append(list, yes)
+		} else {
+			list = append(list, no)
+		}
+	}
+	if c.YoungerThan != nil {
+		say(fmt.Sprintf("it were younger than %s", *c.YoungerThan),
+			fmt.Sprintf("it is not younger than %s", *c.YoungerThan)+f.when(f.image.Created, *c.YoungerThan, hold))
+	}
+	if c.DigestInUse != nil {
+		say("a workload used it by digest", f.noUse("no workload uses it by digest"))
+	}
+	if c.Dropped != nil {
+		say("no item that goes had listed it", "an item that goes lists it, itself or through an index")
+	}
+	return append(list, otherConditions(c, hold)...)
+}
+
+func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
+	switch v.Reason.Rule {
+	case RuleImageDeleted:
+		return []string{"an image that stays had it"}
+	case RuleConfigUncertain:
+		return []string{"the image were an OCI or Docker schema 2 image, which has its config for certain"}
+	case RuleRegistryKept:
+		return []string{"the policy pruned the registry"}
+	}
+	var stay int
+	for i := range p.images {
+		view := p.inv.Image(i)
+		if !p.deleted(i) && (view.Digest == d || view.Config == d || contains(view.Layers, d)) {
+			stay++
+		}
+	}
+	return []string{fmt.Sprintf("every image that has it went: %d stay", stay)}
+}
+
+func contains(list []inventory.Digest, d inventory.Digest) bool {
+	for _, l := range list {
+		if l == d {
+			return true
+		}
+	}
+	return false
+}

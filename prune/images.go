@@ -1,0 +1,197 @@
+package prune
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// decideImages gives every image its verdict: rule 3 of the preset. First what
+// stays is found, with all that it owns and all that refers to it; what is left
+// goes, unless an unknown image may own it.
+func (p *planner) decideImages() {
+	if p.policy.Namespace != "" {
+		for i := range p.images {
+			p.images[i].rule = outOfScope
+		}
+		return
+	}
+	p.keepNeededByItems()
+	f := imageFacts{planner: p}
+	if p.policy.asks(func(c *Condition) bool { return c.Dropped != nil }) {
+		f.findDropped()
+	}
+	doomed := make([]verdict, len(p.images))
+	for i := range p.images {
+		if p.images[i].rule != undecided {
+			continue
+		}
+		f.number, f.image = i, p.inv.Image(i)
+		if v := f.decide(); p.deletes(p.policy.Images, v) {
+			doomed[i] = v
+		} else {
+			p.keepImage(i, v)
+		}
+	}
+	for i := range p.images {
+		if p.images[i].rule != undecided {
+			continue
+		}
+		p.images[i] = doomed[i]
+		if p.holdsBack() {
+			p.images[i] = verdict{heldByUnknown, 0}
+		}
+	}
+}
+
+// keepNeededByItems keeps what remaining items list or name. Where streams may
+// be missing, so may be items, and every image stays.
+func (p *planner) keepNeededByItems() {
+	for i := range p.inv.Items() {
+		if p.dropped(i) {
+			continue
+		}
+		item := p.inv.Item(i)
+		if image := p.inv.ImageOf(item.Image); image >= 0 {
+			p.keepImage(image, verdict{neededByItem, int32(i)})
+		}
+		if image := p.inv.ImageOf(item.Named); image >= 0 {
+			p.keepImage(image, verdict{namedByItem, int32(i)})
+		}
+	}
+	if !p.inv.Complete(inventory.KindImageStream) {
+		for i := range p.images {
+			p.keepImage(i, verdict{streamsUnlisted, -1})
+		}
+	}
+}
+
+// keepImage keeps an image, what it owns and what refers to it, each unless it
+// is kept already.
+func (p *planner) keepImage(image int, why verdict) {
+	if p.images[image].rule != undecided {
+		return
+	}
+	p.images[image] = why
+	refs := p.elsewhere().refs
+	stack := []int32{int32(image)}
+	for len(stack) > 0 {
+		parent := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		keep := func(i int, rule ruleIndex) {
+			if i >= 0 && p.images[i].rule == undecided {
+				p.images[i] = verdict{rule, parent}
+				stack = append(stack, int32(i))
+			}
+		}
+		view := p.inv.Image(int(parent))
+		for _, child := range view.Children {
+			keep(p.inv.ImageOf(child), neededByParent)
+		}
+		for _, referrer := range refs[view.Digest] {
+			keep(int(referrer), neededBySubject)
+		}
+	}
+}
+
+// imageFacts answers what conditions ask of one image.
+type imageFacts struct {
+	*planner
+	number       int
+	image        inventory.Image
+	dropped      []bool // by image; nil where no condition asks
+	repositories []repositoryOf
+}
+
+func (f *imageFacts) decide() verdict {
+	for i := range f.policy.Images {
+		rule := &f.policy.Images[i]
+		if ok, cause := f.met(&rule.When, rule.Outcome); ok {
+			return verdict{ruleIndex(i), cause}
+		}
+	}
+	return verdict{rule: noRule}
+}
+
+func (f *imageFacts) met(c *Condition, o Outcome) (bool, int32) {
+	cause := int32(-1)
+	holds := func(t truth) bool { return t.met(o) }
+	if c.YoungerThan != nil && !holds(f.youngerThan(f.image.Created, *c.YoungerThan)) ||
+		c.OlderThan != nil && !holds(f.olderThan(f.image.Created, *c.OlderThan, true)) {
+		return false, cause
+	}
+	if c.DigestInUse != nil {
+		t := f.ifUsesKnown()
+		if use, ok := f.digestUse[f.image.Digest]; ok {
+			t, cause = yes, use
+		}
+		if !holds(t.is(*c.DigestInUse)) {
+			return false, -1
+		}
+	}
+	return (c.Dropped == nil || holds(truthOf(f.dropped[f.number]).is(*c.Dropped))) &&
+		(len(c.Repositories) == 0 || holds(f.inRepositories(c.Repositories))) &&
+		f.imageMeets(c, f.number, holds), cause
+}
+
+// findDropped marks what items that go have listed, themselves or through an
+// index.
+func (f *imageFacts) findDropped() {
+	f.dropped = make([]bool, f.inv.Images())
+	f.walk.start()
+	for i := range f.inv.Items() {
+		if f.planner.dropped(i) {
+			f.walk.visit(f.inv.Item(i).Image, func(_ inventory.Digest, image int) bool {
+				if image >= 0 {
+					f.dropped[image] = true
+				}
+				return true
+			})
+		}
+	}
+}
+
+// repositoryOf says that a stream lists an image.
+type repositoryOf struct {
+	image, stream int32
+}
+
+// streamsOf returns the streams that list an image.
+func (f *imageFacts) streamsOf(image int) []repositoryOf {
+	if f.repositories == nil {
+		f.repositories = []repositoryOf{}
+		for i := range f.inv.Items() {
+			item := f.inv.Item(i)
+			if image := f.inv.ImageOf(item.Image); image >= 0 {
+				f.repositories = append(f.repositories, repositoryOf{int32(image), int32(f.inv.Tag(item.Tag).Stream)})
+			}
+		}
+		slices.SortFunc(f.repositories, func(a, b repositoryOf) int {
+			return cmp.Or(cmp.Compare(a.image, b.image), cmp.Compare(a.stream, b.stream))
+		})
+	}
+	byImage := func(r repositoryOf, image int32) int { return cmp.Compare(r.image, image) }
+	from, _ := slices.BinarySearchFunc(f.repositories, int32(image), byImage)
+	to, _ := slices.BinarySearchFunc(f.repositories, int32(image)+1, byImage)
+	return f.repositories[from:to]
+}
+
+// inRepositories tells whether the repositories that list the image match.
+func (f *imageFacts) inRepositories(patterns []string) truth {
+	matching, others := false, false
+	for _, s := range f.streamsOf(f.number) {
+		if matchesAny(patterns, f.inv.Stream(int(s.stream)).Repository()) {
+			matching = true
+		} else {
+			others = true
+		}
+	}
+	switch {
+	case matching && !others && f.inv.Complete(inventory.KindImageStream):
+		return yes
+	case others && !matching && f.inv.Complete(inventory.KindImageStream):
+		return no
+	}
+	return unknown
+}

@@ -1,0 +1,45 @@
+package inventory
+
+// Listed says that the objects of these kinds were listed in all namespaces:
+// what was not added is not there.
+func (b *Builder) Listed(kinds ...Kind) {
+	b.init()
+	for _, k := range kinds {
+		l := b.listings[k]
+		l.listed = true
+		b.listings[k] = l
+	}
+}
+
+// Incomplete says that some objects of the kind may be missing, whatever else
+// is said of it: a list that goes on elsewhere, an error in the middle.
+func (b *Builder) Incomplete(kinds ...Kind) {
+	b.init()
+	for _, k := range kinds {
+		l := b.listings[k]
+		l.incomplete = true
+		b.listings[k] = l
+	}
+}
+
+// ImagesAfterStreams says whether the Images were listed after the
+// ImageStreams, so that an Image named by a stream and not listed is gone
+// rather than too new. By default they were not.
+func (b *Builder) ImagesAfterStreams(yes bool) {
+	b.init()
+	b.ordered = yes
+}
+
+// AddOther counts an object of a kind that holds no facts.
+func (b *Builder) AddOther(kind string) {
+	b.init()
+	b.others[kind]++
+}
+
+// ForgetOther undoes one [Builder.AddOther].
+func (b *Builder) ForgetOther(kind string) {
+	b.init()
+	if b.others[kind]--; b.others[kind] <= 0 {
+		delete(b.others, kind)
+	}
+}

@@ -1,0 +1,146 @@
+package inventory
+
+import (
+	"bytes"
+	"encoding/hex"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// An Inventory is what is known of a registry at one instant. It never
+// changes and may be used by several goroutines at once.
+//
+// Images, streams, tags, items, workloads and references are numbered from 0,
+// in this order whatever the order in which they were added: images by digest;
+// streams by namespace and name, their tags by name, items as in the history;
+// workloads by kind, namespace and name, references by field.
+type Inventory struct {
+	sums   list[[32]byte]
+	others map[Digest]string
+	sizes  list[int64]
+	texts  list[string]
+	order  []Digest // by text
+	rank   []uint32 // by Digest: place in order
+
+	imageRecords list[imageRecord]
+	images       []int32 // into imageRecords, by digest
+	imageOf      []int32 // by Digest: image, or -1
+
+	streams  []*streamRecord
+	streamOf []int32 // by text of namespace/name: stream, or -1
+	firstTag []int32 // by stream, and one more
+	tags     []tagPlace
+	itemTag  []int32 // by item
+
+	workloads  []*workloadRecord
+	references []referencePlace
+
+	limits   []*limitRecord
+	smallest map[string]*limitRecord // by namespace
+
+	links              map[linkKey]struct{}
+	linked             map[text]struct{}
+	listings           map[Kind]listing
+	otherKinds         map[string]int
+	imagesAfterStreams bool
+
+	fingerprint     sync.Once
+	fingerprintText string
+}
+
+type tagPlace struct {
+	record    *tagRecord
+	stream    int32
+	firstItem int32
+}
+
+type referencePlace struct {
+	record   *referenceRecord
+	workload int32
+}
+
+func (v *Inventory) text(t text) string { return *v.texts.at(int(t)) }
+
+// Digests returns how many digests there are: every [Digest] is below.
+func (v *Inventory) Digests() int { return len(v.order) }
+
+// Rank returns the place of a digest among all, sorted by text.
+func (v *Inventory) Rank(d Digest) int { return int(v.rank[d]) }
+
+// Ranked returns the digest with that rank.
+func (v *Inventory) Ranked(rank int) Digest { return v.order[rank] }
+
+// AppendDigest appends the text of a digest.
+func (v *Inventory) AppendDigest(b []byte, d Digest) []byte {
+	if d == NoDigest {
+		return b
+	}
+	if text, ok := v.others[d]; ok {
+		return append(b, text...)
+	}
+	b = append(b, "sha256:"...)
+	return hex.AppendEncode(b, v.sums.at(int(d))[:])
+}
+
+// DigestText returns the text of a digest, "" for [NoDigest].
+func (v *Inventory) DigestText(d Digest) string { return string(v.AppendDigest(nil, d)) }
+
+// FindDigests returns the digests whose text starts with prefix, in order, at
+// most limit of them. A prefix that names no algorithm stands for sha256.
+func (v *Inventory) FindDigests(prefix string, limit int) []Digest {
+	if !strings.Contains(prefix, ":") && !strings.HasPrefix("sha256:", prefix) {
+		prefix = "sha256:" + prefix
+	}
+	var buf []byte
+	at := func(i int) []byte {
+		buf = v.AppendDigest(buf[:0], v.order[i])
+		return buf
+	}
+	first := sort.Search(len(v.order), func(i int) bool { return string(at(i)) >= prefix })
+	var found []Digest
+	for i := first; i < len(v.order) && len(found) < limit && bytes.HasPrefix(at(i), []byte(prefix)); i++ {
+		found = append(found, v.order[i])
+	}
+	return found
+}
+
+// Digest returns the digest with exactly that text, or [NoDigest].
+func (v *Inventory) Digest(text string) Digest {
+	for _, d := range v.FindDigests(text, 1) {
+		if v.DigestText(d) == text {
+			return d
+		}
+	}
+	return NoDigest
+}
+
+// Size returns the size of a blob in bytes, 0 where it is not known or where
+// two facts contradict each other.
+func (v *Inventory) Size(d Digest) int64 {
+	if d == NoDigest {
+		return 0
+	}
+	return max(0, *v.sizes.at(int(d)))
+}
+
+// Newest returns the newest of all times that are known: when objects and tag
+// items came to be. It is unknown where there is none.
+func (v *Inventory) Newest() Instant {
+	newest := UnknownInstant
+	for _, at := range v.images {
+		newest = max(newest, v.imageRecords.at(int(at)).created)
+	}
+	for _, s := range v.streams {
+		newest = max(newest, s.created)
+		for _, tag := range s.tags {
+			for i := range tag.items {
+				newest = max(newest, tag.items[i].created)
+			}
+		}
+	}
+	for _, w := range v.workloads {
+		newest = max(newest, w.created)
+	}
+	return newest
+}

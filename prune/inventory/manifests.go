@@ -1,0 +1,117 @@
+package inventory
+
+import (
+	"maps"
+	"math"
+	"slices"
+)
+
+// AddManifest adds a manifest or Image object. The error wraps [ErrInvalid]
+// for one without a digest or with a negative size, and [ErrConflict] where the
+// same digest was added with other content.
+func (b *Builder) AddManifest(m Manifest) error {
+	b.init()
+	object := "Image " + m.Digest
+	if m.Digest == "" {
+		return invalid("Image", "it has no name")
+	}
+	if m.Size < 0 || m.ConfigSize < 0 || m.ImageSize < 0 {
+		return invalid(object, "a negative size")
+	}
+	if len(m.Layers)+len(m.Children) > math.MaxInt32 {
+		return invalid(object, "%d layers and children", len(m.Layers)+len(m.Children))
+	}
+	for _, l := range m.Layers {
+		if l.Digest == "" || l.Size < 0 {
+			return invalid(object, "a layer without a digest or with a negative size")
+		}
+	}
+	for _, c := range m.Children {
+		if c.Digest == "" || c.Size < 0 {
+			return invalid(object, "a child manifest without a digest or with a negative size")
+		}
+	}
+	rec := b.imageRecord(m)
+	at := b.imageSlot(rec.digest)
+	if *at >= 0 {
+		old := b.images.at(int(*at))
+		return b.conflict(object, old.differences(&rec), old.origin, rec.origin)
+	}
+	*at = int32(b.images.len())
+	b.images.append(rec)
+	b.live++
+	return nil
+}
+
+func (b *Builder) imageRecord(m Manifest) imageRecord {
+	d := b.digests
+	rec := imageRecord{
+		digest:  d.intern(m.Digest),
+		config:  d.intern(m.Config),
+		subject: d.intern(m.Subject),
+		layers:  int32(len(m.Layers)),
+		edges:   b.edges.take(len(m.Layers) + len(m.Children)),
+		created: InstantOf(m.Created),
+		pulled:  InstantOf(m.LastPulled),
+		size:    m.ImageSize,
+		ident:   newIdent(m.UID, m.ResourceVersion),
+		labels:  maps.Clone(m.Labels),
+		origin:  m.Origin,
+		class:   classOf(m.MediaType),
+		managed: m.Managed,
+		partial: m.Partial,
+	}
+	d.learnSize(rec.digest, m.Size)
+	d.learnSize(rec.config, m.ConfigSize)
+	for i, blob := range m.Layers {
+		rec.edges[i] = d.intern(blob.Digest)
+		d.learnSize(rec.edges[i], blob.Size)
+	}
+	for i, blob := range m.Children {
+		id := d.intern(blob.Digest)
+		rec.edges[len(m.Layers)+i] = id
+		d.learnSize(id, blob.Size)
+	}
+	return rec
+}
+
+// imageSlot returns where the index of the image with that digest is kept.
+func (b *facts) imageSlot(d Digest) *int32 {
+	for b.imageAt.len() <= int(d) {
+		b.imageAt.append(-1)
+	}
+	return b.imageAt.at(int(d))
+}
+
+func (a *imageRecord) differences(c *imageRecord) (names []string) {
+	note := func(same bool, name string) {
+		if !same {
+			names = append(names, name)
+		}
+	}
+	note(a.ident == c.ident, "uid or resourceVersion")
+	note(a.class == c.class, "media type")
+	note(a.config == c.config, "config")
+	note(a.layers == c.layers && slices.Equal(a.edges, c.edges), "layers or child manifests")
+	note(a.subject == c.subject, "subject")
+	note(a.created == c.created, "creation time")
+	note(a.pulled == c.pulled, "last pull")
+	note(a.size == c.size, "size")
+	note(a.managed == c.managed, "managed annotation")
+	note(a.partial == c.partial, "completeness")
+	note((a.labels == nil) == (c.labels == nil) && maps.Equal(a.labels, c.labels), "labels")
+	return names
+}
+
+// ForgetManifest forgets the manifest with this digest, if it is known. Sizes
+// of blobs, once learned, stay: they are the digests' own.
+func (b *Builder) ForgetManifest(digest string) {
+	b.init()
+	at := b.imageSlot(b.digests.intern(digest))
+	if digest == "" || *at < 0 {
+		return
+	}
+	*at = -1
+	b.live--
+	b.dead++
+}

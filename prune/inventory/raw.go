@@ -1,0 +1,66 @@
+package inventory
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"github.com/registrykit/registrykit/internal/manifest"
+)
+
+// ReadRaw completes the manifest with what its raw text says and the fields do
+// not: the subject, layers or children where there are none, and, where the
+// text has the manifest's digest, the sizes of itself and its config. The text
+// may be "", as the API server strips it from most Images.
+//
+// Layers and children without a digest are dropped. Where any were, or where it
+// is not known what the manifest is made of, it becomes Partial.
+func (m *Manifest) ReadRaw(raw string) {
+	if raw != "" {
+		if parsed, err := manifest.Parse([]byte(raw)); err == nil {
+			m.complete(raw, parsed)
+		}
+	}
+	without := func(b Blob) bool { return b.Digest == "" }
+	all := len(m.Layers) + len(m.Children)
+	m.Layers = slices.DeleteFunc(m.Layers, without)
+	m.Children = slices.DeleteFunc(m.Children, without)
+	switch left := len(m.Layers) + len(m.Children); {
+	case left < all:
+		m.Partial = true
+	case left > 0:
+	case manifest.IsIndex(m.MediaType) || m.Config == "":
+		m.Partial = true
+	}
+}
+
+func (m *Manifest) complete(raw string, parsed manifest.Manifest) {
+	if m.MediaType == "" {
+		m.MediaType = parsed.MediaType
+	}
+	if m.Subject == "" {
+		m.Subject = parsed.Subject.Digest
+	}
+	if len(m.Layers)+len(m.Children) == 0 {
+		m.Layers = appendBlobs(m.Layers, parsed.Layers)
+		m.Children = appendBlobs(m.Children, parsed.Manifests)
+	}
+	sum := sha256.Sum256([]byte(raw))
+	if m.Digest != "sha256:"+hex.EncodeToString(sum[:]) {
+		return
+	}
+	m.Size = int64(len(raw))
+	if m.Config == "" {
+		m.Config = parsed.Config.Digest
+	}
+	if m.Config == parsed.Config.Digest {
+		m.ConfigSize = max(0, parsed.Config.Size)
+	}
+}
+
+func appendBlobs(blobs []Blob, descriptors []manifest.Descriptor) []Blob {
+	for _, d := range descriptors {
+		blobs = append(blobs, Blob{Digest: d.Digest, Size: max(0, d.Size)})
+	}
+	return blobs
+}

@@ -1,0 +1,158 @@
+package prune
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// A linkVerdict is a link that goes: with the item that brought it there and
+// the image, that item's or what it owns, that it belonged to.
+type linkVerdict struct {
+	stream   int32
+	digest   inventory.Digest
+	manifest bool
+	item     int32
+	image    int32
+}
+
+// decideLinks plans away, in each repository that loses items, the links of
+// their images that nothing there needs any more: rule 4 of the preset.
+func (p *planner) decideLinks() {
+	if !p.inv.Complete(inventory.KindImageStream) || p.policy.asksForUse() && !p.usesKnown {
+		return // what is not known may need any link
+	}
+	l := linkPlanner{planner: p, needed: make([]uint32, p.inv.Digests()), going: make([]uint32, p.inv.Digests())}
+	for s := range p.inv.Streams() {
+		if !p.unknown.streams[s] && p.losesItems(s) {
+			l.repository(s)
+		}
+	}
+	p.sortLinks()
+}
+
+func (p *planner) losesItems(s int) bool {
+	stream := p.inv.Stream(s)
+	for t := stream.FirstTag; t < stream.EndTag; t++ {
+		tag := p.inv.Tag(t)
+		for i := tag.FirstItem; i < tag.EndItem; i++ {
+			if p.dropped(i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A linkPlanner plans one repository after the other. Digests are marked with
+// the number of the repository, from 1.
+type linkPlanner struct {
+	*planner
+	stream        int
+	mark          uint32
+	needed, going []uint32
+}
+
+func (l *linkPlanner) repository(s int) {
+	l.stream, l.mark = s, uint32(s)+1
+	l.walk.start()
+	l.visitNeeds(s, func(d inventory.Digest, image int, _ need) bool {
+		l.needed[d] = l.mark
+		if image >= 0 {
+			view := l.inv.Image(image)
+			for _, layer := range view.Layers {
+				l.needed[layer] = l.mark
+			}
+			if view.Class != inventory.ClassIndex && view.Config != inventory.NoDigest {
+				l.needed[view.Config] = l.mark
+			}
+		}
+		return true
+	})
+	l.walk.start()
+	stream := l.inv.Stream(s)
+	for t := stream.FirstTag; t < stream.EndTag; t++ {
+		tag := l.inv.Tag(t)
+		for i := tag.FirstItem; i < tag.EndItem; i++ {
+			if l.dropped(i) {
+				l.item(i)
+			}
+		}
+	}
+}
+
+// item plans away the links of a dropped item's image and of what it owns. An
+// image that is not known has no links to speak of.
+func (l *linkPlanner) item(i int) {
+	l.walk.visit(l.inv.Item(i).Image, func(d inventory.Digest, image int) bool {
+		if image < 0 {
+			return true
+		}
+		view := l.inv.Image(image)
+		v := linkVerdict{stream: int32(l.stream), item: int32(i), image: int32(image)}
+		l.drop(v, d, true)
+		for _, layer := range view.Layers {
+			l.drop(v, layer, false)
+		}
+		if view.Class == inventory.ClassImage && view.Config != inventory.NoDigest {
+			l.drop(v, view.Config, false)
+		}
+		return true
+	})
+}
+
+// drop plans a link away unless it is needed. A digest that is a layer and a
+// manifest has two links.
+func (l *linkPlanner) drop(v linkVerdict, d inventory.Digest, manifest bool) {
+	if l.needed[d] == l.mark || !l.inv.HasLink(l.stream, d, manifest) {
+		return
+	}
+	v.digest, v.manifest = d, manifest
+	if !manifest {
+		if l.going[d] == l.mark {
+			return
+		}
+		l.going[d] = l.mark
+	}
+	l.links = append(l.links, v)
+}
+
+// sortLinks puts links in the order of their actions: manifests first, by
+// repository, an index before what it owns, then by digest; then layers, by
+// repository and digest.
+func (p *planner) sortLinks() {
+	depth := ownershipDepth(p.inv)
+	repository := make([]int32, p.inv.Streams())
+	for place, s := range p.streamsByRepository() {
+		repository[s] = int32(place)
+	}
+	slices.SortFunc(p.links, func(a, b linkVerdict) int {
+		if a.manifest != b.manifest {
+			if a.manifest {
+				return -1
+			}
+			return 1
+		}
+		d := 0
+		if a.manifest {
+			d = cmp.Compare(depth.of(int(a.image)), depth.of(int(b.image)))
+		}
+		return cmp.Or(
+			cmp.Compare(repository[a.stream], repository[b.stream]), d,
+			cmp.Compare(p.inv.Rank(a.digest), p.inv.Rank(b.digest)))
+	})
+}
+
+// streamsByRepository returns the streams in the order of the names of their
+// repositories, which is not that of namespace and name where one namespace's
+// name begins with another's.
+func (p *planner) streamsByRepository() []int {
+	names := make([]string, p.inv.Streams())
+	order := make([]int, len(names))
+	for s := range names {
+		names[s], order[s] = p.inv.Stream(s).Repository(), s
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(names[a], names[b]) })
+	return order
+}

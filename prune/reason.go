@@ -1,0 +1,319 @@
+package prune
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// The rules that hold whatever the policy, as reasons name them. Their IDs do
+// not change.
+const (
+	RuleOutOfScope        = "out-of-scope"       // not of the namespace that is planned
+	RuleNoRule            = "no-rule"            // no rule of the policy matches
+	RuleInvalidReferences = "invalid-references" // the plan failed
+	RuleListed            = "listed"             // a remaining item lists the image
+	RuleNamed             = "named"              // a remaining item's dockerImageReference names the image
+	RuleOwned             = "owned"              // an index that stays owns it
+	RuleReferrer          = "referrer"           // it refers to what stays
+	RuleStreamsNotListed  = "streams-not-listed" // streams that are not known may list it
+	RuleUnknownImage      = "unknown-image"      // an image that is needed and not known may own it, or need it
+	RuleDroppedItem       = "dropped-item"       // link: of an item that goes
+	RuleImageDeleted      = "image-deleted"      // blob: of an image that goes
+	RuleInUse             = "in-use"             // blob: of an image that stays
+	RuleConfigUncertain   = "config-uncertain"   // blob: claimed as config by an image whose kind may have none
+	RuleRegistryKept      = "registry-kept"      // blob: the policy leaves the registry's data alone
+)
+
+var structuralRules = map[ruleIndex]string{
+	outOfScope: RuleOutOfScope, noRule: RuleNoRule, invalidReferences: RuleInvalidReferences,
+	neededByItem: RuleListed, namedByItem: RuleNamed, neededByParent: RuleOwned,
+	neededBySubject: RuleReferrer, streamsUnlisted: RuleStreamsNotListed, heldByUnknown: RuleUnknownImage,
+}
+
+// A Reason says why an object stays or goes: the rule, and the evidence that it
+// was decided on. Fields that play no part are zero and not in JSON.
+type Reason struct {
+	Rule string `json:"rule"`
+	// Age is how old the object is at the plan's instant, and YoungerThan the
+	// age below which it would be kept, or is.
+	Age         *Duration `json:"age,omitempty"`
+	YoungerThan *Duration `json:"youngerThan,omitempty"`
+	// Revision is the item's place in its tag's history, from 1, and Revisions
+	// how many are kept.
+	Revision  int  `json:"revision,omitempty"`
+	Revisions *int `json:"revisions,omitempty"`
+	// Size is the image's, and Limit that of the namespace, in bytes.
+	Size  int64  `json:"size,omitempty"`
+	Limit *int64 `json:"limit,omitempty"`
+	// Item is the dropped item that had the link, as "dev/app:latest#3".
+	Item string `json:"item,omitempty"`
+	// Image is the image that the link or blob belonged to.
+	Image string `json:"image,omitempty"`
+	// Unknown says what is not known, and kept the object.
+	Unknown string `json:"unknown,omitempty"`
+	// Path leads from what is needed for its own sake to the object.
+	Path []string `json:"path,omitempty"`
+}
+
+// String returns the reason in one line, for a person.
+func (r Reason) String() string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	if r.Age != nil && r.YoungerThan != nil {
+		sign := ">="
+		if *r.Age < *r.YoungerThan {
+			sign = "<"
+		}
+		add("age %s %s %s", *r.Age, sign, *r.YoungerThan)
+	} else if r.Age != nil {
+		add("age %s", *r.Age)
+	}
+	if r.Revision > 0 && r.Revisions != nil {
+		sign := ">"
+		if r.Revision <= *r.Revisions {
+			sign = "<="
+		}
+		add("revision %d %s %d", r.Revision, sign, *r.Revisions)
+	}
+	if r.Limit != nil {
+		add("size %d, limit %d bytes", r.Size, *r.Limit)
+	}
+	if r.Item != "" {
+		add("of %s", r.Item)
+	}
+	if r.Image != "" {
+		add("of image %s", r.Image)
+	}
+	if r.Unknown != "" {
+		add("unknown: %s", r.Unknown)
+	}
+	if len(r.Path) > 0 {
+		add("%s", strings.Join(r.Path, " -> "))
+	}
+	if len(parts) == 0 {
+		return r.Rule
+	}
+	return r.Rule + ": " + strings.Join(parts, "; ")
+}
+
+// itemReason tells why an item stays or goes.
+func (p *planner) itemReason(i int) Reason {
+	v := p.items[i]
+	item := p.inv.Item(i)
+	tag := p.inv.Tag(item.Tag)
+	stream := p.inv.Stream(tag.Stream)
+	if v.rule < 0 {
+		r := Reason{Rule: structuralRules[v.rule]}
+		if v.rule == neededBySubject && v.cause >= 0 {
+			r.Path = append(p.imagePath(int(v.cause)), p.itemName(i))
+		}
+		return r
+	}
+	f := itemFacts{planner: p, stream: tag.Stream, view: stream, repository: stream.Repository(), tag: tag, item: item}
+	r := Reason{Rule: p.policy.TagItems[v.rule].ID}
+	decisive := p.policy.TagItems[v.rule : v.rule+1]
+	if decisive[0].Outcome == Delete {
+		decisive = p.policy.TagItems[:v.rule+1] // also by what keep rules missed
+	}
+	for k := range decisive {
+		f.evidence(&decisive[k].When, &r)
+	}
+	if v.cause >= 0 {
+		r.Path = p.usePath(int(v.cause), i)
+	} else if decisive[0].Outcome == Keep {
+		r.Unknown = f.doubt(&decisive[0].When)
+	}
+	return r
+}
+
+// evidence fills in the numbers that a condition compares.
+func (f *itemFacts) evidence(c *Condition, r *Reason) {
+	switch {
+	case c.StreamYoungerThan != nil:
+		if r.Rule == RuleYoungStream {
+			r.Age, r.YoungerThan = f.age(f.view.Created), c.StreamYoungerThan
+		}
+	case c.YoungerThan != nil:
+		r.Age, r.YoungerThan = f.age(f.item.Created), c.YoungerThan
+	case c.OlderThan != nil:
+		r.Age = f.age(f.item.Created)
+	case c.RevisionBelow != nil:
+		r.Revision, r.Revisions = f.item.Index+1, c.RevisionBelow
+	case c.RevisionFrom != nil:
+		r.Revision, r.Revisions = f.item.Index+1, c.RevisionFrom
+	case c.OverLimit != nil:
+		if limit, _, ok := f.inv.MaxImageSize(f.view.Namespace); ok {
+			r.Limit = &limit
+		}
+		if image := f.imageNumber(); image >= 0 {
+			r.Size = f.inv.Image(image).Size
+		}
+	}
+}
+
+// doubt names the fact that is not known and that a keep rule took as true.
+func (f *itemFacts) doubt(c *Condition) string {
+	switch {
+	case c.StreamYoungerThan != nil && !f.view.Created.Known():
+		return "when the stream was made"
+	case (c.YoungerThan != nil || c.OlderThan != nil) && !f.item.Created.Known():
+		return "when the item was made"
+	case c.TagInUse != nil || c.DigestInUse != nil:
+		if kinds := f.missingKinds(); kinds != "" {
+			return kinds + " not listed completely, and may use it"
+		}
+		return "what the image owns"
+	case c.Known != nil && f.known() == unknown:
+		return "whether its Image exists: Images were not listed completely, after the streams"
+	case c.OverLimit != nil && f.overLimit() == unknown:
+		return "whether it is over a limit"
+	}
+	return ""
+}
+
+// missingKinds names the kinds that could use an image and were not listed
+// completely.
+func (p *planner) missingKinds() string {
+	var names []string
+	for _, kind := range append(inventory.WorkloadKinds(), inventory.KindImageStream) {
+		if !p.inv.Complete(kind) {
+			names = append(names, string(kind))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// imageReason tells why an image stays or goes.
+func (p *planner) imageReason(i int) Reason {
+	v := p.images[i]
+	if v.rule < 0 {
+		r := Reason{Rule: structuralRules[v.rule]}
+		if v.rule == heldByUnknown {
+			u := p.unknown.list[v.cause]
+			r.Unknown = p.inv.DigestText(u.digest) + ", needed by " + p.needName(u.need)
+		} else if v.rule == neededByItem || v.rule == namedByItem || v.rule == neededByParent || v.rule == neededBySubject {
+			r.Path = p.imagePath(i)
+		}
+		return r
+	}
+	rule := &p.policy.Images[v.rule]
+	r := Reason{Rule: rule.ID}
+	view := p.inv.Image(i)
+	decisive := p.policy.Images[v.rule : v.rule+1]
+	if rule.Outcome == Delete {
+		decisive = p.policy.Images[:v.rule+1]
+	}
+	for k := range decisive {
+		if c := &decisive[k].When; c.YoungerThan != nil {
+			r.Age, r.YoungerThan = p.age(view.Created), c.YoungerThan
+		} else if c.OlderThan != nil {
+			r.Age = p.age(view.Created)
+		}
+	}
+	if v.cause >= 0 {
+		r.Path = p.imagePath(i)
+	} else if rule.When.DigestInUse != nil && rule.Outcome == Keep {
+		r.Unknown = p.missingKinds() + " not listed completely, and may use it"
+	}
+	return r
+}
+
+func (p *planner) itemName(i int) string {
+	item := p.inv.Item(i)
+	tag := p.inv.Tag(item.Tag)
+	return p.inv.Stream(tag.Stream).Repository() + ":" + tag.Name + "#" + strconv.Itoa(item.Index)
+}
+
+// useName names a field of a workload.
+func (p *planner) useName(number int) string {
+	use := p.inv.Use(number)
+	return p.inv.Workload(use.Workload).String() + " " + use.Field
+}
+
+func (p *planner) needName(n need) string {
+	if n.item >= 0 {
+		return p.itemName(int(n.item))
+	}
+	return p.useName(int(n.use))
+}
+
+// usePath leads from a use to the item that it keeps: through the tag that it
+// names, or through the digest and the indexes that own it.
+func (p *planner) usePath(number, i int) []string {
+	use := p.inv.Use(number)
+	path := []string{p.useName(number)}
+	if use.Digest == inventory.NoDigest {
+		return append(path, use.Repository+":"+use.Tag, p.itemName(i))
+	}
+	path = append(path, p.ownersPath(use.Digest, p.inv.Item(i).Image)...)
+	return append(path, p.itemName(i))
+}
+
+// ownersPath leads from a digest up to an index that owns it.
+func (p *planner) ownersPath(from, to inventory.Digest) []string {
+	parent := map[inventory.Digest]inventory.Digest{}
+	p.walk.start()
+	p.walk.visit(to, func(d inventory.Digest, image int) bool {
+		if image >= 0 {
+			for _, child := range p.inv.Image(image).Children {
+				if _, ok := parent[child]; !ok && child != to {
+					parent[child] = d
+				}
+			}
+		}
+		return d != from
+	})
+	var path []string
+	for d := from; ; d = parent[d] {
+		path = append(path, p.imageName(d))
+		if _, ok := parent[d]; !ok {
+			return path
+		}
+	}
+}
+
+// imageName is the digest, with "index" before it where it is one.
+func (p *planner) imageName(d inventory.Digest) string {
+	if image := p.inv.ImageOf(d); image >= 0 && p.inv.Image(image).Class == inventory.ClassIndex {
+		return "index " + p.inv.DigestText(d)
+	}
+	return p.inv.DigestText(d)
+}
+
+// imagePath leads from what is needed for its own sake to an image that stays.
+func (p *planner) imagePath(i int) []string {
+	var up []string
+	for seen := map[int]bool{}; !seen[i]; {
+		seen[i] = true
+		up = append(up, p.imageName(p.inv.Image(i).Digest))
+		v := p.images[i]
+		if v.rule != neededByParent && v.rule != neededBySubject {
+			break
+		}
+		i = int(v.cause)
+	}
+	root := p.rootPath(i)
+	for k := len(up) - 1; k >= 0; k-- {
+		root = append(root, up[k])
+	}
+	return root
+}
+
+// rootPath leads to the image that is kept for its own sake, but for itself.
+func (p *planner) rootPath(i int) []string {
+	v := p.images[i]
+	switch {
+	case v.rule == neededByItem || v.rule == namedByItem:
+		item := int(v.cause)
+		if why := p.items[item]; why.rule >= 0 && why.cause >= 0 {
+			return p.usePath(int(why.cause), item)
+		}
+		return []string{p.itemName(item)}
+	case v.rule >= 0 && v.cause >= 0:
+		return []string{p.useName(int(v.cause))}
+	}
+	return nil
+}

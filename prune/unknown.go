@@ -1,0 +1,63 @@
+package prune
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// unknownImages are the images that something needs and nobody knows. Each may
+// need any blob and, as an index, own any image.
+type unknownImages struct {
+	list    []unknownImage
+	streams []bool // by stream: one of them is needed in its repository
+}
+
+type unknownImage struct {
+	digest  inventory.Digest
+	need    need
+	partial bool // known, but not what it is made of
+}
+
+// findUnknown lists what stays and is not known, unless the policy accepts
+// that. A remaining item that is not planned, in another namespace, counts as
+// well: it stays.
+func (p *planner) findUnknown() {
+	p.unknown.streams = make([]bool, p.inv.Streams())
+	if p.policy.AcceptUnknownImages || !p.policy.deletes() {
+		return
+	}
+	seen := map[inventory.Digest]bool{}
+	note := func(d inventory.Digest, image int, n need) bool {
+		if image >= 0 && !p.inv.Image(image).Partial {
+			return false
+		}
+		if !seen[d] {
+			seen[d] = true
+			p.unknown.list = append(p.unknown.list, unknownImage{digest: d, need: n, partial: image >= 0})
+		}
+		return true
+	}
+	for s := range p.inv.Streams() {
+		p.walk.start()
+		p.visitNeeds(s, func(d inventory.Digest, image int, n need) bool {
+			if note(d, image, n) {
+				p.unknown.streams[s] = true
+			}
+			return true
+		})
+	}
+	p.walk.start()
+	byRank := func(a, b inventory.Digest) int { return p.inv.Rank(a) - p.inv.Rank(b) }
+	for _, d := range slices.SortedFunc(maps.Keys(p.digestUse), byRank) {
+		p.visitWithReferrers(d, need{-1, p.digestUse[d]}, func(d inventory.Digest, image int, n need) bool {
+			note(d, image, n)
+			return true
+		})
+	}
+	slices.SortFunc(p.unknown.list, func(a, b unknownImage) int { return byRank(a.digest, b.digest) })
+}
+
+// holdsBack reports whether an unknown image keeps all images and blobs.
+func (p *planner) holdsBack() bool { return len(p.unknown.list) > 0 }

@@ -1,0 +1,102 @@
+package prune
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// readUses finds what workloads use: rule 1 of the preset. A pod that counts
+// no more is not read, so what does not parse in it is no error.
+func (p *planner) readUses() {
+	inv := p.inv
+	p.tagUse = make([]int32, inv.Tags())
+	for i := range p.tagUse {
+		p.tagUse[i] = -1
+	}
+	p.streamUse = map[streamDigest]int32{}
+	p.digestUse = map[inventory.Digest]int32{}
+	p.usesKnown = inv.Complete(inventory.KindImageStream)
+	for _, kind := range inventory.WorkloadKinds() {
+		p.usesKnown = p.usesKnown && inv.Complete(kind)
+	}
+	for i := range inv.Uses() {
+		use := inv.Use(i)
+		if use.Source != "" && p.passesOver(use.Source) || !p.counts(inv.Workload(use.Workload)) {
+			continue
+		}
+		if use.Err != "" {
+			p.noteBad(use)
+			continue
+		}
+		p.readUse(i, use)
+	}
+	sortBad(p.invalid)
+	sortBad(p.unread)
+}
+
+func (p *planner) passesOver(source string) bool {
+	return p.policy.PeerReferencesOnly || slices.Contains(p.policy.IgnoreSources, source)
+}
+
+// counts reports whether an object uses what it names: not so a finished pod
+// once it is older than the policy says.
+func (p *planner) counts(o inventory.Object) bool {
+	limit := p.policy.FinishedPodsCountFor
+	if !o.Finished || limit == nil {
+		return true
+	}
+	return p.olderThan(o.Created, *limit, false) != yes
+}
+
+func (p *planner) readUse(i int, use inventory.Use) {
+	if use.Digest != inventory.NoDigest {
+		for _, d := range p.meant(use.Digest) {
+			first(p.digestUse, d, int32(i))
+			if use.Stream >= 0 {
+				first(p.streamUse, streamDigest{int32(use.Stream), d}, int32(i))
+			}
+		}
+		return
+	}
+	if use.Stream < 0 || use.Tag == "" {
+		return
+	}
+	if tag := p.inv.FindTag(use.Stream, use.Tag); tag >= 0 && p.tagUse[tag] < 0 {
+		p.tagUse[tag] = int32(i)
+	}
+}
+
+// meant returns the digest or, for a text that is too short for one, every
+// digest that begins with it: the API server takes the name of an
+// ImageStreamImage for a prefix, the peer does not.
+func (p *planner) meant(d inventory.Digest) []inventory.Digest {
+	text := p.inv.DigestText(d)
+	if p.policy.PeerReferencesOnly || len(text) >= len("sha256:")+64 {
+		return []inventory.Digest{d}
+	}
+	return append(p.inv.FindDigests(text, p.inv.Digests()), d)
+}
+
+func first[K comparable](m map[K]int32, k K, v int32) {
+	if _, ok := m[k]; !ok {
+		m[k] = v
+	}
+}
+
+// noteBad lists a reference that does not parse: what the peer reads can fail
+// the plan, the rest is only told.
+func (p *planner) noteBad(use inventory.Use) {
+	bad := BadReference{
+		Object: p.inv.Workload(use.Workload).String(),
+		Field:  use.Field,
+		Value:  strings.ToValidUTF8(use.Value, "\uFFFD"),
+		Error:  use.Err,
+	}
+	if use.Source == "" {
+		p.invalid = append(p.invalid, bad)
+	} else {
+		p.unread = append(p.unread, bad)
+	}
+}

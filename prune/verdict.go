@@ -1,0 +1,127 @@
+package prune
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// A VerdictKind says what a verdict is about.
+type VerdictKind string
+
+// The kinds of objects that a plan judges.
+const (
+	TagItemVerdict VerdictKind = "TagItem"
+	ImageVerdict   VerdictKind = "Image"
+	BlobVerdict    VerdictKind = "Blob"
+)
+
+// A Verdict says what becomes of one object, and why.
+type Verdict struct {
+	Kind VerdictKind
+	// Object is the item as "namespace/name:tag#index", or the digest.
+	Object  string
+	Image   string // of an item; "" for a reference tag
+	Outcome Outcome
+	Reason  Reason
+}
+
+// Verdicts yields the verdict of every tag item, image and blob, in this order,
+// each by name. A plan that was read from JSON yields those that stay, if the
+// JSON has them.
+func (p *Plan) Verdicts() iter.Seq[Verdict] {
+	if p.made == nil {
+		return slices.Values(p.verdicts)
+	}
+	return p.made.verdicts
+}
+
+func (p *planner) verdicts(yield func(Verdict) bool) {
+	for i := range p.items {
+		if !yield(p.itemVerdict(i)) {
+			return
+		}
+	}
+	for i := range p.images {
+		if !yield(p.imageVerdict(i)) {
+			return
+		}
+	}
+	b := p.blobOwners()
+	for rank := range p.inv.Digests() {
+		if d := p.inv.Ranked(rank); b.isBlob(d) && !yield(b.verdict(d)) {
+			return
+		}
+	}
+}
+
+func (p *planner) itemVerdict(i int) Verdict {
+	return Verdict{
+		Kind: TagItemVerdict, Object: p.itemName(i), Image: p.inv.DigestText(p.inv.Item(i).Image),
+		Outcome: outcome(p.dropped(i)), Reason: p.itemReason(i),
+	}
+}
+
+func (p *planner) imageVerdict(i int) Verdict {
+	return Verdict{
+		Kind: ImageVerdict, Object: p.inv.DigestText(p.inv.Image(i).Digest),
+		Outcome: outcome(p.deleted(i)), Reason: p.imageReason(i),
+	}
+}
+
+func outcome(deleted bool) Outcome {
+	if deleted {
+		return Delete
+	}
+	return Keep
+}
+
+// blobOwners knows, by digest, one image that names the blob: one that stays
+// where there is one.
+type blobOwners struct {
+	*planner
+	owner []int32 // image and 1; 0 for what no image names
+}
+
+func (p *planner) blobOwners() blobOwners {
+	b := blobOwners{p, make([]int32, p.inv.Digests())}
+	for _, stays := range []bool{true, false} {
+		for i := range p.images {
+			if p.deleted(i) == stays {
+				continue
+			}
+			view := p.inv.Image(i)
+			for _, d := range append([]inventory.Digest{view.Digest, view.Config}, view.Layers...) {
+				if d != inventory.NoDigest && b.owner[d] == 0 {
+					b.owner[d] = int32(i) + 1
+				}
+			}
+		}
+	}
+	return b
+}
+
+func (b blobOwners) isBlob(d inventory.Digest) bool { return b.owner[d] != 0 }
+
+func (b blobOwners) verdict(d inventory.Digest) Verdict {
+	image := int(b.owner[d]) - 1
+	v := Verdict{Kind: BlobVerdict, Object: b.inv.DigestText(d), Outcome: Keep}
+	switch {
+	case b.blobs != nil && b.blobs[d] == blobDoomed:
+		v.Outcome = Delete
+		v.Reason = Reason{Rule: RuleImageDeleted, Image: b.inv.DigestText(b.inv.Image(image).Digest)}
+	case b.deleted(image):
+		rule := RuleConfigUncertain
+		if b.blobs == nil {
+			rule = RuleRegistryKept
+		}
+		v.Reason = Reason{Rule: rule, Image: b.inv.DigestText(b.inv.Image(image).Digest)}
+	default:
+		v.Reason = Reason{Rule: RuleInUse, Path: b.imagePath(image)}
+		if text := b.inv.DigestText(d); v.Reason.Path[len(v.Reason.Path)-1] != text {
+			v.Reason.Path = append(v.Reason.Path, text)
+		}
+	}
+	return v
+}
