@@ -1,0 +1,93 @@
+package imagestream
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/registrykit/registrykit/internal/rawjson"
+)
+
+// Classes of errors, for [errors.Is].
+var (
+	// ErrInvalidPullSpec is the class of what [ParsePullSpec] and
+	// [ParsePullSpecStrict] do not accept.
+	ErrInvalidPullSpec = errors.New("invalid pull spec")
+	// ErrInvalidName is the class of what [ParseImageStreamTagName] and
+	// [ParseImageStreamImageName] do not accept.
+	ErrInvalidName = errors.New("invalid name")
+	// ErrInvalidObject is the class of JSON that does not fit an object's
+	// type, and of values that JSON cannot hold.
+	ErrInvalidObject = errors.New("invalid object")
+	// ErrNoMetadata is the class of [Image.Metadata]'s error for an image
+	// that carries none. That is not a fault of the image: it means that its
+	// size and config are not known from it.
+	ErrNoMetadata = errors.New("no dockerImageMetadata")
+)
+
+// Error is the type of every error that this package makes.
+type Error struct {
+	// Op is what was tried: "read", "write", "parse pull spec", "parse name".
+	Op string
+	// Object is what it was tried on: the type and, where it is known, the
+	// name of the object (ImageStream dev/app), or the text to parse.
+	Object string
+	// Field is where in the object, as in spec.tags[3].from.name; empty where
+	// it is about the whole.
+	Field string
+	// Reason says what is wrong; empty where the class says it all.
+	Reason string
+	// Err is the class, one of the errors above.
+	Err error
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("imagestream: ")
+	b.WriteString(e.Op)
+	b.WriteByte(' ')
+	b.WriteString(e.Object)
+	if e.Field != "" {
+		b.WriteString(": ")
+		b.WriteString(e.Field)
+	}
+	b.WriteString(": ")
+	if e.Reason == "" && e.Err != nil {
+		b.WriteString(e.Err.Error())
+	}
+	b.WriteString(e.Reason)
+	return b.String()
+}
+
+// Unwrap returns the class.
+func (e *Error) Unwrap() error { return e.Err }
+
+func asReadError(object string, err error) error {
+	e := &Error{Op: "read", Object: object, Reason: err.Error(), Err: ErrInvalidObject}
+	var at *rawjson.Error
+	if errors.As(err, &at) {
+		e.Field, e.Reason = at.Field, at.Err.Error()
+	}
+	return e
+}
+
+func asWriteError(object string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &Error{Op: "write", Object: object, Reason: err.Error(), Err: ErrInvalidObject}
+	var at *fieldError
+	if errors.As(err, &at) {
+		e.Field, e.Reason = at.field, at.err.Error()
+	}
+	return e
+}
+
+// quoteShort quotes what came from outside, which may be long.
+func quoteShort(s string) string {
+	const most = 256
+	if len(s) <= most {
+		return strconv.Quote(s)
+	}
+	return strconv.Quote(s[:most]) + "… (" + strconv.Itoa(len(s)) + " bytes)"
+}
