@@ -1,9 +1,9 @@
 package workload
 
 import (
-	"errors"
-	"fmt"
 	"strings"
+
+	"github.com/registrykit/registrykit/imagestream"
 )
 
 // An objectReference is what is read of a core/v1 ObjectReference, in which
@@ -72,30 +72,20 @@ func streamReference(kind, name string, short bool) (ref Reference, own bool) {
 		return ref, false
 	}
 	name = ref.Value // as encoding/json would have decoded it
-	separator := ":"
+	mark, parse := ":", imagestream.ParseImageStreamTagName
 	if kind == "ImageStreamImage" {
-		separator = "@"
+		mark, parse = "@", imagestream.ParseImageStreamImageName
 	}
-	stream, part, ok := strings.Cut(name, separator)
-	if short && !ok {
-		stream, part, own = "", name, true
+	var part string
+	if short && !strings.ContainsAny(name, mark+"@") {
+		part, own = name, true
+	} else if ref.Stream, part, ref.Err = parse(name); ref.Err != nil {
+		return ref, false
 	}
-	switch {
-	case kind == "ImageStreamTag" && strings.Contains(name, "@"):
-		ref.Err = errors.New("the name of an ImageStreamTag has no @")
-	case !own && (!ok || stream == "" || part == "" || strings.Contains(part, separator)):
-		ref.Err = fmt.Errorf("the name of an %s has the form %s", kind, form(kind))
-	case kind == "ImageStreamTag":
-		ref.Stream, ref.Tag = stream, part
-	default:
-		ref.Stream, ref.Digest = stream, part
-	}
-	return ref, own && ref.Err == nil
-}
-
-func form(kind string) string {
 	if kind == "ImageStreamImage" {
-		return "stream@digest"
+		ref.Digest = part
+	} else {
+		ref.Tag = part
 	}
-	return "stream:tag"
+	return ref, own
 }

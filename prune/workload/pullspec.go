@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+
+	"github.com/registrykit/registrykit/imagestream"
 )
 
 // specs keeps what pull specs use, for most of them occur many times: in a
@@ -39,7 +41,7 @@ func readPullSpec(spec string) Reference {
 		ref.Err = tooLong(len(spec))
 		return ref
 	}
-	parsed, err := standinParse(ref.Value)
+	parsed, err := imagestream.ParsePullSpec(ref.Value)
 	if err != nil {
 		ref.Err = err
 		return ref
