@@ -57,7 +57,8 @@ type Action struct {
 // actions yields the planner's decisions in the order of their phases. The
 // Action is valid until the next: there are too many to make each anew.
 func (p *planner) actions(yield func(*Action) bool) {
-	_ = p.tagItemActions(yield) && p.linkActions(yield) && p.imageActions(yield) && p.blobActions(yield)
+	n := newNames(p.inv)
+	_ = p.tagItemActions(yield) && p.linkActions(n, yield) && p.imageActions(n, yield) && p.blobActions(n, yield)
 }
 
 func (p *planner) tagItemActions(yield func(*Action) bool) bool {
@@ -83,19 +84,19 @@ func (p *planner) tagItemActions(yield func(*Action) bool) bool {
 	return true
 }
 
-func (p *planner) linkActions(yield func(*Action) bool) bool {
+func (p *planner) linkActions(n *names, yield func(*Action) bool) bool {
 	a := Action{Reason: Reason{Rule: RuleDroppedItem}}
 	for _, l := range p.links {
 		a.Kind = DeleteLayerLink
 		if l.manifest {
 			a.Kind = DeleteManifestLink
 		}
-		a.Repository = p.inv.Stream(int(l.stream)).Repository()
+		a.Repository = n.repository(l.stream)
 		a.Digest = p.inv.DigestText(l.digest)
-		a.Reason.Item = p.itemName(int(l.item))
+		a.Reason.Item = n.item(l.item)
 		a.Reason.Image = ""
-		if !l.manifest {
-			a.Reason.Image = p.inv.DigestText(p.inv.Image(int(l.image)).Digest)
+		if image := p.inv.Image(int(l.image)).Digest; !l.manifest && image != p.inv.Item(int(l.item)).Image {
+			a.Reason.Image = n.image(l.image) // what the item's index owns
 		}
 		if !yield(&a) {
 			return false
@@ -104,10 +105,10 @@ func (p *planner) linkActions(yield func(*Action) bool) bool {
 	return true
 }
 
-func (p *planner) imageActions(yield func(*Action) bool) bool {
+func (p *planner) imageActions(n *names, yield func(*Action) bool) bool {
 	a := Action{Kind: DeleteImage}
 	for _, i := range p.deletedImages() {
-		a.Image = p.inv.DigestText(p.inv.Image(i).Digest)
+		a.Image = n.image(int32(i))
 		a.UID, a.ResourceVersion = p.inv.ImageIdentity(i)
 		a.Reason = p.imageReason(i)
 		if !yield(&a) {
@@ -125,14 +126,13 @@ func (p *planner) deletedImages() []int {
 			list = append(list, i)
 		}
 	}
-	depth := ownershipDepth(p.inv)
-	if len(depth) > 0 {
+	if depth := p.depths(); len(depth) > 0 {
 		slices.SortStableFunc(list, func(a, b int) int { return depth.of(a) - depth.of(b) })
 	}
 	return list
 }
 
-func (p *planner) blobActions(yield func(*Action) bool) bool {
+func (p *planner) blobActions(n *names, yield func(*Action) bool) bool {
 	if p.blobs == nil {
 		return true
 	}
@@ -144,7 +144,7 @@ func (p *planner) blobActions(yield func(*Action) bool) bool {
 			continue
 		}
 		a.Digest, a.Bytes = p.inv.DigestText(d), p.inv.Size(d)
-		a.Reason.Image = p.inv.DigestText(p.inv.Image(int(owner[d])).Digest)
+		a.Reason.Image = n.image(owner[d])
 		if !yield(&a) {
 			return false
 		}
@@ -155,13 +155,12 @@ func (p *planner) blobActions(yield func(*Action) bool) bool {
 // doomedBy returns, by digest, the first image that goes and names the blob.
 func (p *planner) doomedBy() []int32 {
 	owner := make([]int32, p.inv.Digests())
-	for i := range p.images {
+	for i, view := range p.inv.ImagesUnordered() {
 		if !p.deleted(i) {
 			continue
 		}
-		view := p.inv.Image(i)
 		claim := func(d inventory.Digest) {
-			if owner[d] == 0 {
+			if owner[d] == 0 || owner[d] > int32(i)+1 {
 				owner[d] = int32(i) + 1
 			}
 		}

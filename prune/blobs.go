@@ -17,8 +17,7 @@ const (
 // what its kind of manifest certainly has.
 func (p *planner) decideBlobs() {
 	p.blobs = make([]blobState, p.inv.Digests())
-	for i := range p.images {
-		view := p.inv.Image(i)
+	for i, view := range p.inv.ImagesUnordered() {
 		if p.deleted(i) {
 			p.doom(view)
 		} else {

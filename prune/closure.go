@@ -26,6 +26,9 @@ func (c *closure) visit(root inventory.Digest, f func(d inventory.Digest, image 
 		return true
 	}
 	c.stamp[root] = c.walks
+	if image := c.inv.ImageOf(root); image < 0 || len(c.inv.Children(image)) == 0 {
+		return f(root, image) // as nearly all are
+	}
 	c.stack = append(c.stack[:0], root)
 	for len(c.stack) > 0 {
 		d := c.stack[len(c.stack)-1]
@@ -37,7 +40,7 @@ func (c *closure) visit(root inventory.Digest, f func(d inventory.Digest, image 
 		if image < 0 {
 			continue
 		}
-		children := c.inv.Image(image).Children
+		children := c.inv.Children(image)
 		for i := len(children) - 1; i >= 0; i-- {
 			if child := children[i]; c.stamp[child] != c.walks {
 				c.stamp[child] = c.walks

@@ -1,6 +1,11 @@
 package prune
 
-import "github.com/registrykit/registrykit/prune/inventory"
+import (
+	"maps"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
 
 // depths holds, for the images that another owns, how many owners are above
 // them at most, so that sorting by it puts parents first. Images that nothing
@@ -8,22 +13,34 @@ import "github.com/registrykit/registrykit/prune/inventory"
 // the smallest digest counts as the first.
 type depths map[int]int
 
-func (d depths) of(image int) int { return d[image] }
+func (d depths) of(image int) int {
+	if len(d) == 0 {
+		return 0
+	}
+	return d[image]
+}
+
+// depths measures once.
+func (p *planner) depths() depths {
+	if p.depth == nil {
+		p.depth = ownershipDepth(p.inv)
+	}
+	return p.depth
+}
 
 func ownershipDepth(inv *inventory.Inventory) depths {
 	owners := map[int][]int{}
-	for i := range inv.Images() {
-		for _, child := range inv.Image(i).Children {
+	for i, view := range inv.ImagesUnordered() {
+		for _, child := range view.Children {
 			if c := inv.ImageOf(child); c >= 0 && c != i {
 				owners[c] = append(owners[c], i)
 			}
 		}
 	}
 	d := depths{}
-	for i := range inv.Images() {
-		if len(owners[i]) > 0 {
-			d.measure(i, owners)
-		}
+	for _, i := range slices.Sorted(maps.Keys(owners)) {
+		slices.Sort(owners[i])
+		d.measure(i, owners)
 	}
 	return d
 }

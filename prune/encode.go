@@ -276,29 +276,38 @@ func (e *encoder) any(key string, v any) {
 func (e *encoder) string(key, s string) {
 	e.raw(key)
 	e.buf = append(e.buf, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' {
-				i++
-				continue
-			}
-			e.buf = append(e.buf, s[start:i]...)
-			e.escape(c)
-			i++
-			start = i
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 {
-			e.buf = append(e.buf, s[start:i]...)
-			e.buf = append(e.buf, "\uFFFD"...)
-			start = i + size
-		}
-		i += size
+	i := 0
+	for i < len(s) && plain[s[i]] {
+		i++
 	}
-	e.buf = append(e.buf, s[start:]...)
+	e.buf = append(e.buf, s[:i]...)
+	e.escaped(s[i:])
 	e.buf = append(e.buf, '"')
+}
+
+// plain are the bytes that stand for themselves, in ASCII.
+var plain = func() (p [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		p[c] = c != '"' && c != '\\'
+	}
+	return p
+}()
+
+// escaped writes a text with the escapes that JSON needs. What is not UTF-8 is
+// replaced.
+func (e *encoder) escaped(s string) {
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			e.raw("\uFFFD")
+		case r < utf8.RuneSelf && !plain[r]:
+			e.escape(byte(r))
+		default:
+			e.raw(s[:size])
+		}
+		s = s[size:]
+	}
 }
 
 func (e *encoder) escape(c byte) {

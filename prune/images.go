@@ -22,23 +22,23 @@ func (p *planner) decideImages() {
 	if p.policy.asks(func(c *Condition) bool { return c.Dropped != nil }) {
 		f.findDropped()
 	}
-	doomed := make([]verdict, len(p.images))
-	for i := range p.images {
-		if p.images[i].rule != undecided {
-			continue
+	judged := make([]verdict, len(p.images))
+	for i, view := range p.inv.ImagesUnordered() {
+		if p.images[i].rule == undecided {
+			f.number, f.image = i, view
+			judged[i] = f.decide()
 		}
-		f.number, f.image = i, p.inv.Image(i)
-		if v := f.decide(); p.deletes(p.policy.Images, v) {
-			doomed[i] = v
-		} else {
+	}
+	for i, v := range judged {
+		if p.images[i].rule == undecided && !p.deletes(p.policy.Images, v) {
 			p.keepImage(i, v)
 		}
 	}
-	for i := range p.images {
+	for i, v := range judged {
 		if p.images[i].rule != undecided {
 			continue
 		}
-		p.images[i] = doomed[i]
+		p.images[i] = v
 		if p.holdsBack() {
 			p.images[i] = verdict{heldByUnknown, 0}
 		}
@@ -85,11 +85,13 @@ func (p *planner) keepImage(image int, why verdict) {
 				stack = append(stack, int32(i))
 			}
 		}
-		view := p.inv.Image(int(parent))
-		for _, child := range view.Children {
+		for _, child := range p.inv.Children(int(parent)) {
 			keep(p.inv.ImageOf(child), neededByParent)
 		}
-		for _, referrer := range refs[view.Digest] {
+		if len(refs) == 0 {
+			continue
+		}
+		for _, referrer := range refs[p.inv.Image(int(parent)).Digest] {
 			keep(int(referrer), neededBySubject)
 		}
 	}

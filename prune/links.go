@@ -24,12 +24,12 @@ func (p *planner) decideLinks() {
 		return // what is not known may need any link
 	}
 	l := linkPlanner{planner: p, needed: make([]uint32, p.inv.Digests()), going: make([]uint32, p.inv.Digests())}
-	for s := range p.inv.Streams() {
+	for _, s := range p.streamsByRepository() {
 		if !p.unknown.streams[s] && p.losesItems(s) {
 			l.repository(s)
 		}
 	}
-	p.sortLinks()
+	p.links = append(l.manifests, l.layers...)
 }
 
 func (p *planner) losesItems(s int) bool {
@@ -49,9 +49,10 @@ func (p *planner) losesItems(s int) bool {
 // the number of the repository, from 1.
 type linkPlanner struct {
 	*planner
-	stream        int
-	mark          uint32
-	needed, going []uint32
+	stream            int
+	mark              uint32
+	needed, going     []uint32
+	manifests, layers []linkVerdict
 }
 
 func (l *linkPlanner) repository(s int) {
@@ -70,6 +71,7 @@ func (l *linkPlanner) repository(s int) {
 		}
 		return true
 	})
+	manifests, layers := len(l.manifests), len(l.layers)
 	l.walk.start()
 	stream := l.inv.Stream(s)
 	for t := stream.FirstTag; t < stream.EndTag; t++ {
@@ -80,6 +82,8 @@ func (l *linkPlanner) repository(s int) {
 			}
 		}
 	}
+	l.sort(l.manifests[manifests:])
+	l.sort(l.layers[layers:])
 }
 
 // item plans away the links of a dropped item's image and of what it owns. An
@@ -109,38 +113,24 @@ func (l *linkPlanner) drop(v linkVerdict, d inventory.Digest, manifest bool) {
 		return
 	}
 	v.digest, v.manifest = d, manifest
-	if !manifest {
-		if l.going[d] == l.mark {
-			return
-		}
+	if manifest {
+		l.manifests = append(l.manifests, v)
+	} else if l.going[d] != l.mark {
 		l.going[d] = l.mark
+		l.layers = append(l.layers, v)
 	}
-	l.links = append(l.links, v)
 }
 
-// sortLinks puts links in the order of their actions: manifests first, by
-// repository, an index before what it owns, then by digest; then layers, by
-// repository and digest.
-func (p *planner) sortLinks() {
-	depth := ownershipDepth(p.inv)
-	repository := make([]int32, p.inv.Streams())
-	for place, s := range p.streamsByRepository() {
-		repository[s] = int32(place)
-	}
-	slices.SortFunc(p.links, func(a, b linkVerdict) int {
-		if a.manifest != b.manifest {
-			if a.manifest {
-				return -1
-			}
-			return 1
-		}
+// sort puts the links of one repository in the order of their actions: an index
+// before what it owns, then by digest.
+func (l *linkPlanner) sort(links []linkVerdict) {
+	depth := l.depths()
+	slices.SortFunc(links, func(a, b linkVerdict) int {
 		d := 0
 		if a.manifest {
-			d = cmp.Compare(depth.of(int(a.image)), depth.of(int(b.image)))
+			d = depth.of(int(a.image)) - depth.of(int(b.image))
 		}
-		return cmp.Or(
-			cmp.Compare(repository[a.stream], repository[b.stream]), d,
-			cmp.Compare(p.inv.Rank(a.digest), p.inv.Rank(b.digest)))
+		return cmp.Or(d, l.inv.Rank(a.digest)-l.inv.Rank(b.digest))
 	})
 }
 

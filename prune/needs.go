@@ -68,6 +68,9 @@ func (p *planner) visitItem(i int, f func(inventory.Digest, int, need) bool) boo
 // peer's references count, what refers to any of these.
 func (p *planner) visitWithReferrers(root inventory.Digest, n need, f func(inventory.Digest, int, need) bool) bool {
 	refs := p.elsewhere().refs
+	if len(refs) == 0 {
+		return p.walk.visit(root, func(d inventory.Digest, image int) bool { return f(d, image, n) })
+	}
 	var more []inventory.Digest
 	visit := func(d inventory.Digest, image int) bool {
 		for _, r := range refs[d] {
@@ -112,10 +115,13 @@ func (p *planner) elsewhere() *repositoryNeeds {
 		slices.SortFunc(uses, func(a, b use) int { return p.inv.Rank(a.digest) - p.inv.Rank(b.digest) })
 	}
 	if !p.policy.PeerReferencesOnly {
-		for i := range p.inv.Images() {
-			if subject := p.inv.Image(i).Subject; subject != inventory.NoDigest {
-				n.refs[subject] = append(n.refs[subject], int32(i))
+		for i, view := range p.inv.ImagesUnordered() {
+			if view.Subject != inventory.NoDigest {
+				n.refs[view.Subject] = append(n.refs[view.Subject], int32(i))
 			}
+		}
+		for _, images := range n.refs {
+			slices.Sort(images)
 		}
 	}
 	return n

@@ -26,6 +26,7 @@ type planner struct {
 
 	walk     closure
 	crossing *repositoryNeeds // made on demand
+	depth    depths           // made on demand
 	unknown  unknownImages
 
 	invalid, unread []BadReference
@@ -85,6 +86,7 @@ func (p *planner) plan() {
 	p.keepReferrerItems()
 	p.findUnknown()
 	p.decideImages()
+	p.depths() // while nobody else reads the plan
 	if p.policy.PruneRegistry {
 		p.decideLinks()
 		p.decideBlobs()

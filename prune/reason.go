@@ -50,7 +50,8 @@ type Reason struct {
 	Limit *int64 `json:"limit,omitempty"`
 	// Item is the dropped item that had the link, as "dev/app:latest#3".
 	Item string `json:"item,omitempty"`
-	// Image is the image that the link or blob belonged to.
+	// Image is the image that a blob belonged to or, of a link, what the item's
+	// index owns and the link belonged to.
 	Image string `json:"image,omitempty"`
 	// Unknown says what is not known, and kept the object.
 	Unknown string `json:"unknown,omitempty"`

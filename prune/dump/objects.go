@@ -203,7 +203,8 @@ func (o *objects) object(apiVersion, kind string, text []byte, offset int64) err
 	case inventory.KindLimitRange:
 		err = o.limitRange(text, offset)
 	case inventory.KindImageStream:
-		if err = o.stream(text, offset); err == nil {
+		var names bool
+		if names, err = o.stream(text, offset); err == nil && names {
 			err = o.workload(known, apiVersion, kind, text, offset)
 		}
 	case "List":

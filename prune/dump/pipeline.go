@@ -33,7 +33,7 @@ type step struct {
 
 const (
 	batches    = 3
-	batchBytes = 1 << 20
+	batchBytes = 1 << 18
 )
 
 func newPipeline(o *objects) *pipeline {

@@ -5,15 +5,24 @@ import (
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
-// stream reads the history of an ImageStream's tags.
-func (o *objects) stream(text []byte, offset int64) error {
+// stream reads the history of an ImageStream's tags. It tells whether the stream
+// may name images as well: in tags of its spec, or in an annotation.
+func (o *objects) stream(text []byte, offset int64) (names bool, err error) {
 	s := inventory.Stream{Origin: o.d.originOf(offset)}
 	r := &o.r
 	r.Reset(text)
 	for key := range r.Object() {
 		switch string(key) {
 		case "metadata":
-			streamMetadata(r, &s)
+			names = streamMetadata(r, &s) || names
+		case "spec":
+			for key := range r.Object() {
+				if string(key) == "tags" {
+					for range r.Array() {
+						names = true
+					}
+				}
+			}
 		case "status":
 			for key := range r.Object() {
 				if string(key) == "tags" {
@@ -23,13 +32,13 @@ func (o *objects) stream(text []byte, offset int64) error {
 		}
 	}
 	if err := r.Err(); err != nil {
-		return err
+		return false, err
 	}
 	o.seen(s.Created)
-	return o.d.builder.AddStream(s)
+	return names, o.d.builder.AddStream(s)
 }
 
-func streamMetadata(r *rawjson.Reader, s *inventory.Stream) {
+func streamMetadata(r *rawjson.Reader, s *inventory.Stream) (annotated bool) {
 	for key := range r.Object() {
 		switch string(key) {
 		case "namespace":
@@ -42,8 +51,11 @@ func streamMetadata(r *rawjson.Reader, s *inventory.Stream) {
 			s.ResourceVersion = r.Text()
 		case "creationTimestamp":
 			s.Created = timestamp(r)
+		case "annotations":
+			annotated = r.Kind() != 'n'
 		}
 	}
+	return annotated
 }
 
 func (o *objects) tags(r *rawjson.Reader) []inventory.Tag {

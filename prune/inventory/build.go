@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Build returns what is known now. The Builder may go on: the Inventory does
@@ -28,11 +29,15 @@ func (b *Builder) Build() *Inventory {
 		linked:             maps.Clone(b.linked),
 		imagesAfterStreams: b.ordered,
 	}
+	var half sync.WaitGroup
+	half.Go(func() {
+		v.sortStreams(b.facts)
+		v.sortWorkloads(b.facts)
+		v.sortLimits(b.facts)
+	})
 	v.sortDigests(b.digests)
 	v.sortImages(b.facts)
-	v.sortStreams(b.facts)
-	v.sortWorkloads(b.facts)
-	v.sortLimits(b.facts)
+	half.Wait()
 	return v
 }
 

@@ -3,7 +3,6 @@ package inventory
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -128,9 +127,28 @@ func (t *digests) appendText(b []byte, id Digest) []byte {
 	if text, ok := t.others[id]; ok {
 		return append(b, text...)
 	}
-	b = append(b, "sha256:"...)
-	return hex.AppendEncode(b, t.sums.at(int(id))[:])
+	return appendSHA256(b, t.sums.at(int(id)))
 }
+
+const sha256TextLen = len("sha256:") + 64
+
+// appendSHA256 writes two hexadecimal digits at a time, which makes a difference
+// where a plan has a million digests.
+func appendSHA256(b []byte, sum *[32]byte) []byte {
+	b = append(b, "sha256:"...)
+	for _, c := range sum {
+		b = append(b, hexDigits[c][0], hexDigits[c][1])
+	}
+	return b
+}
+
+var hexDigits = func() (pairs [256][2]byte) {
+	for i := range pairs {
+		const digits = "0123456789abcdef"
+		pairs[i] = [2]byte{digits[i>>4], digits[i&15]}
+	}
+	return pairs
+}()
 
 // sorted returns all ids in the order of their texts. Digests are spread
 // evenly, so a pass over their first two bytes leaves little to sort.

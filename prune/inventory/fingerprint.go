@@ -16,32 +16,54 @@ import (
 // the facts came. It is computed once.
 func (v *Inventory) Fingerprint() string {
 	v.fingerprint.Do(func() {
-		h := sha256.New()
-		w := &factWriter{v: v, hash: h}
+		w := newFactWriter(v)
+		w.places = v.places()
+		digests := make(chan []byte)
+		go func() {
+			d := newFactWriter(v)
+			d.places = w.places
+			d.digests()
+			digests <- d.sum()
+		}()
 		w.images()
 		w.streams()
 		w.workloads()
 		w.limits()
 		w.links()
 		w.evidence()
-		h.Write(w.buf)
-		v.fingerprintText = "sha256:" + hex.EncodeToString(h.Sum(nil))
+		w.string(string(<-digests))
+		v.fingerprintText = "sha256:" + hex.EncodeToString(w.sum())
 	})
 	return v.fingerprintText
 }
 
 // A factWriter writes facts so that no two different inventories give the same
-// bytes: numbers in a fixed width, texts and lists behind their length.
+// bytes: numbers in a fixed width, texts and lists behind their length. All
+// digests that some fact has are written, sorted, with their sizes; the facts
+// say their places.
 type factWriter struct {
-	v    *Inventory
-	hash hash.Hash
-	buf  []byte
+	v      *Inventory
+	hash   hash.Hash
+	buf    []byte
+	places []uint32
+}
+
+func newFactWriter(v *Inventory) *factWriter {
+	return &factWriter{v: v, hash: sha256.New(), buf: make([]byte, 0, 2*hashAt)}
+}
+
+const hashAt = 1 << 15
+
+// sum ends the writing.
+func (w *factWriter) sum() []byte {
+	w.hash.Write(w.buf) // never fails
+	return w.hash.Sum(nil)
 }
 
 func (w *factWriter) number(n int64) {
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, uint64(n))
-	if len(w.buf) > 1<<15 {
-		w.hash.Write(w.buf) // never fails
+	if len(w.buf) > hashAt {
+		w.hash.Write(w.buf)
 		w.buf = w.buf[:0]
 	}
 }
@@ -61,49 +83,109 @@ func (w *factWriter) bool(b bool) {
 
 func (w *factWriter) text(t text) { w.string(w.v.text(t)) }
 
-// digest writes a sha256 as its 32 bytes, behind a length that no text has.
 func (w *factWriter) digest(d Digest) {
-	if d == NoDigest {
-		w.number(-1)
-	} else if text, other := w.v.others[d]; other {
-		w.string(text)
-	} else {
-		w.number(-2)
-		w.buf = append(w.buf, w.v.sums.at(int(d))[:]...)
+	place := uint32(0)
+	if d != NoDigest {
+		place = w.places[d]
+	}
+	w.buf = binary.LittleEndian.AppendUint32(w.buf, place)
+}
+
+// places returns, by digest, its place among those that some fact has, sorted,
+// from 1. Others are left over from facts that were forgotten.
+func (v *Inventory) places() []uint32 {
+	places := make([]uint32, len(v.order))
+	v.visitDigests(func(d Digest) {
+		if d != NoDigest {
+			places[d] = 1
+		}
+	})
+	next := uint32(1)
+	for _, d := range v.order {
+		if places[d] != 0 {
+			places[d] = next
+			next++
+		}
+	}
+	return places
+}
+
+func (w *factWriter) digests() {
+	v := w.v
+	for _, d := range v.order {
+		if w.places[d] == 0 {
+			continue
+		}
+		if text, other := v.others[d]; other {
+			w.number(2)
+			w.string(text)
+		} else {
+			w.number(1)
+			w.buf = append(w.buf, v.sums.at(int(d))[:]...)
+		}
+		w.number(v.Size(d))
 	}
 }
 
-func (w *factWriter) blob(d Digest) {
-	w.digest(d)
-	w.number(w.v.Size(d))
+// visitDigests calls f for every digest of every fact, some of them often.
+func (v *Inventory) visitDigests(f func(Digest)) {
+	for _, view := range v.ImagesUnordered() {
+		f(view.Digest)
+		f(view.Config)
+		f(view.Subject)
+		for _, d := range view.Layers {
+			f(d)
+		}
+		for _, d := range view.Children {
+			f(d)
+		}
+	}
+	for _, s := range v.streams {
+		for _, tag := range s.tags {
+			for i := range tag.items {
+				f(tag.items[i].image)
+			}
+		}
+	}
+	for _, p := range v.references {
+		f(p.record.digest)
+	}
+	for l := range v.links {
+		f(l.digest)
+	}
 }
 
 func (w *factWriter) images() {
 	w.number(int64(w.v.Images()))
 	for i := range w.v.Images() {
 		r := w.v.imageRecord(i)
-		w.blob(r.digest)
-		w.number(int64(r.class))
-		w.blob(r.config)
+		w.digest(r.digest)
+		w.digest(r.config)
 		w.digest(r.subject)
-		w.number(int64(r.layers))
-		w.number(int64(len(r.edges)))
+		w.number(int64(r.layers)<<32 | int64(len(r.edges)))
 		for _, d := range r.edges {
-			w.blob(d)
+			w.digest(d)
 		}
 		w.number(int64(r.created))
 		w.number(int64(r.pulled))
 		w.number(r.size)
-		w.bool(r.managed)
-		w.bool(r.partial)
+		w.number(int64(r.class)<<2 | int64(flag(r.managed)<<1|flag(r.partial)))
 		w.string(r.ident.both)
 		w.number(int64(r.ident.uid))
-		w.bool(r.labels != nil)
-		w.number(int64(len(r.labels)))
-		for _, k := range slices.Sorted(maps.Keys(r.labels)) {
-			w.string(k)
-			w.string(r.labels[k])
-		}
+		w.labels(r.labels)
+	}
+}
+
+// labels tells an image without labels from one whose labels are not known.
+func (w *factWriter) labels(labels map[string]string) {
+	if labels == nil {
+		w.number(-1)
+		return
+	}
+	w.number(int64(len(labels)))
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		w.string(name)
+		w.string(labels[name])
 	}
 }
 

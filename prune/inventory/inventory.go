@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"bytes"
-	"encoding/hex"
 	"sort"
 	"strings"
 	"sync"
@@ -79,12 +78,13 @@ func (v *Inventory) AppendDigest(b []byte, d Digest) []byte {
 	if text, ok := v.others[d]; ok {
 		return append(b, text...)
 	}
-	b = append(b, "sha256:"...)
-	return hex.AppendEncode(b, v.sums.at(int(d))[:])
+	return appendSHA256(b, v.sums.at(int(d)))
 }
 
 // DigestText returns the text of a digest, "" for [NoDigest].
-func (v *Inventory) DigestText(d Digest) string { return string(v.AppendDigest(nil, d)) }
+func (v *Inventory) DigestText(d Digest) string {
+	return string(v.AppendDigest(make([]byte, 0, sha256TextLen), d))
+}
 
 // FindDigests returns the digests whose text starts with prefix, in order, at
 // most limit of them. A prefix that names no algorithm stands for sha256.

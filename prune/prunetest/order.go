@@ -1,0 +1,79 @@
+package prunetest
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune"
+)
+
+// order: in phases; within them by namespace, name, tag and index, or by
+// repository and digest, and an index before what it owns.
+func (c *checker) order() error {
+	v := &violations{invariant: ActionOrder}
+	depth := c.ownershipDepths()
+	for i := 1; i < len(c.plan.actions); i++ {
+		a, b := &c.plan.actions[i-1], &c.plan.actions[i]
+		if compareActions(a, b, depth) > 0 {
+			v.add(objectOf(b).name, "%s comes after %s of %s", b.Kind, a.Kind, objectOf(a).name)
+		}
+	}
+	return v.err()
+}
+
+var phases = []prune.ActionKind{
+	prune.DeleteTagItem, prune.DeleteManifestLink, prune.DeleteLayerLink, prune.DeleteImage, prune.DeleteBlob,
+}
+
+func compareActions(a, b *prune.Action, depth map[string]int) int {
+	if a.Kind != b.Kind {
+		return cmp.Compare(slices.Index(phases, a.Kind), slices.Index(phases, b.Kind))
+	}
+	// Where manifests own each other in a circle, none is first.
+	deeper := func(a, b string) int {
+		x, known := depth[a]
+		y, both := depth[b]
+		if !known || !both {
+			return 0
+		}
+		return cmp.Compare(x, y)
+	}
+	switch a.Kind {
+	case prune.DeleteTagItem:
+		namespace, name := repositoryOf(a.Stream)
+		namespaceB, nameB := repositoryOf(b.Stream)
+		return cmp.Or(cmp.Compare(namespace, namespaceB), cmp.Compare(name, nameB),
+			cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Index, b.Index))
+	case prune.DeleteManifestLink:
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), deeper(a.Digest, b.Digest), cmp.Compare(a.Digest, b.Digest))
+	case prune.DeleteLayerLink:
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Digest, b.Digest))
+	case prune.DeleteImage:
+		return cmp.Or(deeper(a.Image, b.Image), cmp.Compare(a.Image, b.Image))
+	}
+	return cmp.Compare(a.Digest, b.Digest)
+}
+
+// ownershipDepths returns how many owners are above each image at most. It is
+// nil where images own each other in a circle.
+func (c *checker) ownershipDepths() map[string]int {
+	depth := map[string]int{}
+	for digest := range c.images {
+		depth[digest] = 0
+	}
+	for range len(c.images) + 1 {
+		changed := false
+		for digest, m := range c.images {
+			for _, child := range m.Children {
+				if d, known := depth[child.Digest]; known && d <= depth[digest] {
+					depth[child.Digest] = depth[digest] + 1
+					changed = true
+				}
+			}
+		}
+		if !changed {
+			return depth
+		}
+	}
+	return nil
+}
