@@ -64,7 +64,7 @@ func (t *textWriter) summary(p *Plan) {
 	if s.Actions() > 0 {
 		t.line("To delete: %d tag items, %d manifest links, %d layer links, %d images, %d blobs.",
 			s.TagItems, s.ManifestLinks, s.LayerLinks, s.Images, s.Blobs)
-		t.line("To free: %s in %d blobs of known size; %d more have none.", bytesText(s.FreedBytes), s.Blobs-s.UnknownBlobs, s.UnknownBlobs)
+		t.line("To free: %s in %d blobs; %d more are of unknown size.", bytesText(s.FreedBytes), s.Blobs-s.UnknownBlobs, s.UnknownBlobs)
 	}
 }
 
