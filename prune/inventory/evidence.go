@@ -5,6 +5,7 @@ package inventory
 func (b *Builder) Listed(kinds ...Kind) {
 	b.init()
 	for _, k := range kinds {
+		k = Kind(b.own(string(k)))
 		l := b.listings[k]
 		l.listed = true
 		b.listings[k] = l
@@ -16,6 +17,7 @@ func (b *Builder) Listed(kinds ...Kind) {
 func (b *Builder) Incomplete(kinds ...Kind) {
 	b.init()
 	for _, k := range kinds {
+		k = Kind(b.own(string(k)))
 		l := b.listings[k]
 		l.incomplete = true
 		b.listings[k] = l
@@ -33,13 +35,18 @@ func (b *Builder) ImagesAfterStreams(yes bool) {
 // AddOther counts an object of a kind that holds no facts.
 func (b *Builder) AddOther(kind string) {
 	b.init()
-	b.others[kind]++
+	b.others[b.own(kind)]++
 }
 
 // ForgetOther undoes one [Builder.AddOther].
 func (b *Builder) ForgetOther(kind string) {
 	b.init()
+	kind = b.own(kind)
 	if b.others[kind]--; b.others[kind] <= 0 {
 		delete(b.others, kind)
 	}
 }
+
+// own returns s in the Builder's own memory. A map would keep the argument's,
+// even where it has the key already.
+func (b *facts) own(s string) string { return b.texts.at(b.texts.intern(s)) }

@@ -14,10 +14,17 @@ type Instant int64
 const UnknownInstant Instant = math.MinInt64
 
 // InstantOf converts t. What is finer than a microsecond is rounded up, since
-// the younger of two readings is the one that keeps.
+// the younger of two readings is the one that keeps. Times beyond the years
+// that an Instant can hold, some 290,000 either way, become its first or last.
 func InstantOf(t time.Time) Instant {
 	if t.IsZero() {
 		return UnknownInstant
+	}
+	const most = math.MaxInt64/1_000_000 - 1 // seconds
+	if s := t.Unix(); s > most {
+		return math.MaxInt64
+	} else if s < -most {
+		return UnknownInstant + 1
 	}
 	us := t.UnixMicro()
 	if t.Nanosecond()%1000 != 0 {

@@ -93,13 +93,11 @@ func (v *Inventory) FindDigests(prefix string, limit int) []Digest {
 		prefix = "sha256:" + prefix
 	}
 	var buf []byte
-	at := func(i int) []byte {
-		buf = v.AppendDigest(buf[:0], v.order[i])
-		return buf
-	}
-	first := sort.Search(len(v.order), func(i int) bool { return string(at(i)) >= prefix })
 	var found []Digest
-	for i := first; i < len(v.order) && len(found) < limit && bytes.HasPrefix(at(i), []byte(prefix)); i++ {
+	for i := v.firstFrom(prefix); i < len(v.order) && len(found) < limit; i++ {
+		if buf = v.AppendDigest(buf[:0], v.order[i]); !bytes.HasPrefix(buf, []byte(prefix)) {
+			break
+		}
 		found = append(found, v.order[i])
 	}
 	return found
@@ -107,12 +105,19 @@ func (v *Inventory) FindDigests(prefix string, limit int) []Digest {
 
 // Digest returns the digest with exactly that text, or [NoDigest].
 func (v *Inventory) Digest(text string) Digest {
-	for _, d := range v.FindDigests(text, 1) {
-		if v.DigestText(d) == text {
-			return d
-		}
+	if i := v.firstFrom(text); i < len(v.order) && v.DigestText(v.order[i]) == text {
+		return v.order[i]
 	}
 	return NoDigest
+}
+
+// firstFrom returns the rank of the first digest that does not sort before text.
+func (v *Inventory) firstFrom(text string) int {
+	var buf []byte
+	return sort.Search(len(v.order), func(i int) bool {
+		buf = v.AppendDigest(buf[:0], v.order[i])
+		return string(buf) >= text
+	})
 }
 
 // Size returns the size of a blob in bytes, 0 where it is not known or where

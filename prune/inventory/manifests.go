@@ -35,8 +35,13 @@ func (b *Builder) AddManifest(m Manifest) error {
 	at := b.imageSlot(rec.digest)
 	if *at >= 0 {
 		old := b.images.at(int(*at))
-		return b.conflict(object, old.differences(&rec), old.origin, rec.origin)
+		err := b.conflict(object, old.differences(&rec), old.origin, rec.origin)
+		if err == nil {
+			b.learnSizes(m, &rec)
+		}
+		return err
 	}
+	b.learnSizes(m, &rec)
 	*at = int32(b.images.len())
 	b.images.append(rec)
 	b.live++
@@ -55,24 +60,43 @@ func (b *Builder) imageRecord(m Manifest) imageRecord {
 		pulled:  InstantOf(m.LastPulled),
 		size:    m.ImageSize,
 		ident:   newIdent(m.UID, m.ResourceVersion),
-		labels:  maps.Clone(m.Labels),
+		labels:  b.labels(m.Labels),
 		origin:  m.Origin,
 		class:   classOf(m.MediaType),
 		managed: m.Managed,
 		partial: m.Partial,
 	}
+	for i, blob := range m.Layers {
+		rec.edges[i] = d.intern(blob.Digest)
+	}
+	for i, blob := range m.Children {
+		rec.edges[len(m.Layers)+i] = d.intern(blob.Digest)
+	}
+	return rec
+}
+
+func (b *facts) labels(labels map[string]string) map[string]string {
+	if labels == nil {
+		return nil
+	}
+	own := make(map[string]string, len(labels))
+	for name, value := range labels {
+		own[b.own(name)] = b.own(value)
+	}
+	return own
+}
+
+// learnSizes is called once the manifest is accepted.
+func (b *Builder) learnSizes(m Manifest, rec *imageRecord) {
+	d := b.digests
 	d.learnSize(rec.digest, m.Size)
 	d.learnSize(rec.config, m.ConfigSize)
 	for i, blob := range m.Layers {
-		rec.edges[i] = d.intern(blob.Digest)
 		d.learnSize(rec.edges[i], blob.Size)
 	}
 	for i, blob := range m.Children {
-		id := d.intern(blob.Digest)
-		rec.edges[len(m.Layers)+i] = id
-		d.learnSize(id, blob.Size)
+		d.learnSize(rec.edges[len(m.Layers)+i], blob.Size)
 	}
-	return rec
 }
 
 // imageSlot returns where the index of the image with that digest is kept.
@@ -107,8 +131,11 @@ func (a *imageRecord) differences(c *imageRecord) (names []string) {
 // of blobs, once learned, stay: they are the digests' own.
 func (b *Builder) ForgetManifest(digest string) {
 	b.init()
+	if digest == "" {
+		return
+	}
 	at := b.imageSlot(b.digests.intern(digest))
-	if digest == "" || *at < 0 {
+	if *at < 0 {
 		return
 	}
 	*at = -1

@@ -77,6 +77,9 @@ func (b *Builder) itemRecord(item TagItem) itemRecord {
 }
 
 func (a *streamRecord) differences(c *streamRecord) (names []string) {
+	if a.namespace != c.namespace {
+		names = append(names, "namespace") // "a/b" and "c", and "a" and "b/c"
+	}
 	if a.ident != c.ident {
 		names = append(names, "uid or resourceVersion")
 	}
