@@ -70,7 +70,7 @@ func Example() {
 		plan.Summary.UnknownBlobs, "more of unknown size")
 	// Output:
 	// shop/web:latest#1 goes: old-revision: age 48h0m0s >= 1h0m0s; revision 2 > 1
-	// shop/web:latest#3 goes: old-revision: age 96h0m0s >= 1h0m0s; revision 4 > 1
+	// shop/web:latest#3 goes: old-revision: age 4d >= 1h0m0s; revision 4 > 1
 	// 2 images, 2 MiB in 6 blobs, 4 more of unknown size
 }
 
@@ -114,8 +114,8 @@ func ExamplePolicy() {
 		fmt.Printf("%s:%s#%d: %s\n", a.Stream, a.Tag, a.Index, a.Reason)
 	}
 	// Output:
-	// shop/web:latest#1: a-month-old: age 720h0m0s
-	// shop/web:latest#3: a-month-old: age 768h0m0s
+	// shop/web:latest#1: a-month-old: age 30d
+	// shop/web:latest#3: a-month-old: age 32d
 }
 
 // Policies are data. A key that is not known is an error, and one that is
@@ -147,19 +147,19 @@ func ExamplePlan_WriteText() {
 	//        shop          1      3       1      3  1.0 MiB
 	//
 	// DeleteTagItem:
-	//   shop/web:latest#3  sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd  old-revision: age 48h0m0s >= 1h0m0s; revision 4 > 3
+	//   shop/web:latest#3  sha256:dddddddddddd  old-revision: age 48h0m0s >= 1h0m0s; revision 4 > 3
 	//
 	// DeleteManifestLink:
-	//   shop/web  sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd  dropped-item: of shop/web:latest#3
+	//   shop/web  sha256:dddddddddddd  dropped-item: of shop/web:latest#3
 	//
 	// DeleteLayerLink:
-	//   shop/web  sha256:1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d  dropped-item: of shop/web:latest#3
+	//   shop/web  sha256:1d1d1d1d1d1d  dropped-item: of shop/web:latest#3
 	//   … and 1 more
 	//
 	// DeleteImage:
-	//   sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd  nothing-needs-it: age 48h0m0s >= 1h0m0s
+	//   sha256:dddddddddddd  nothing-needs-it: age 48h0m0s >= 1h0m0s
 	//
 	// DeleteBlob:
-	//   sha256:1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d  1.0 MiB  image-deleted: of image sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+	//   sha256:1d1d1d1d1d1d  1.0 MiB  image-deleted: of image sha256:dddddddddddd
 	//   … and 2 more
 }

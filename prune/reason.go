@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -68,9 +69,9 @@ func (r Reason) String() string {
 		if *r.Age < *r.YoungerThan {
 			sign = "<"
 		}
-		add("age %s %s %s", *r.Age, sign, *r.YoungerThan)
+		add("age %s %s %s", ageText(*r.Age), sign, *r.YoungerThan)
 	} else if r.Age != nil {
-		add("age %s", *r.Age)
+		add("age %s", ageText(*r.Age))
 	}
 	if r.Revision > 0 && r.Revisions != nil {
 		sign := ">"
@@ -86,7 +87,7 @@ func (r Reason) String() string {
 		add("of %s", r.Item)
 	}
 	if r.Image != "" {
-		add("of image %s", r.Image)
+		add("of image %s", short(r.Image))
 	}
 	if r.Unknown != "" {
 		add("unknown: %s", r.Unknown)
@@ -98,6 +99,19 @@ func (r Reason) String() string {
 		return r.Rule
 	}
 	return r.Rule + ": " + strings.Join(parts, "; ")
+}
+
+// ageText writes an age of days in days.
+func ageText(d Duration) string {
+	const day = Duration(24 * time.Hour)
+	if d < 3*day {
+		return d.String()
+	}
+	text := strconv.FormatInt(int64(d/day), 10) + "d"
+	if rest := d % day; rest != 0 {
+		text += rest.String()
+	}
+	return text
 }
 
 // itemReason tells why an item stays or goes.

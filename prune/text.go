@@ -220,17 +220,26 @@ func (t *textWriter) actions(p *Plan) {
 func (a *Action) text() string {
 	switch a.Kind {
 	case DeleteTagItem:
-		return fmt.Sprintf("%s:%s#%d  %s  %s", a.Stream, a.Tag, a.Index, a.Image, a.Reason)
+		return fmt.Sprintf("%s:%s#%d  %s  %s", a.Stream, a.Tag, a.Index, short(a.Image), a.Reason)
 	case DeleteImage:
-		return fmt.Sprintf("%s  %s", a.Image, a.Reason)
+		return fmt.Sprintf("%s  %s", short(a.Image), a.Reason)
 	case DeleteBlob:
 		size := "size unknown"
 		if a.Bytes > 0 {
 			size = bytesText(a.Bytes)
 		}
-		return fmt.Sprintf("%s  %s  %s", a.Digest, size, a.Reason)
+		return fmt.Sprintf("%s  %s  %s", short(a.Digest), size, a.Reason)
 	}
-	return fmt.Sprintf("%s  %s  %s", a.Repository, a.Digest, a.Reason)
+	return fmt.Sprintf("%s  %s  %s", a.Repository, short(a.Digest), a.Reason)
+}
+
+// short shortens a digest to what a person compares, and Explain takes.
+func short(digest string) string {
+	const shown = len("sha256:") + 12
+	if strings.HasPrefix(digest, "sha256:") && len(digest) == len("sha256:")+64 {
+		return digest[:shown]
+	}
+	return digest
 }
 
 // bytesText writes a number of bytes in the largest binary unit that fits.

@@ -50,7 +50,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.BoolVar(&o.policy.AcceptUnknownImages, "accept-unknown-images", false, "images that are needed and not known hold nothing back")
 	f.BoolVar(&o.strictPeer, "strict-peer", false, "judge by what `oc adm prune images` reads and nothing else: all kinds were listed, unknown images hold nothing back")
 	ignored := f.String("ignore-sources", "", "pass over references of these `sources`, which the peer does not read")
-	f.IntVar(&o.rows, "rows", 20, "print so many rows of each table; 0 for all")
+	f.IntVar(&o.rows, "rows", 10, "print so many rows of each table; 0 for all")
 	f.Int64Var(&o.maxObjectBytes, "max-object-bytes", 0, "refuse objects of more bytes (default 64 MiB)")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

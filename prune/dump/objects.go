@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/internal/rawjson"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/workload"
@@ -294,7 +295,7 @@ func (o *objects) workload(known inventory.Kind, apiVersion, kind string, text [
 			Namespace: r.Namespace, Stream: r.Stream, Tag: r.Tag, Digest: r.Digest,
 		}
 		if r.Err != nil {
-			use.Err = r.Err.Error()
+			use.Err = reason(r.Err)
 		}
 		o.uses = append(o.uses, use)
 	}
@@ -302,6 +303,16 @@ func (o *objects) workload(known inventory.Kind, apiVersion, kind string, text [
 		Group: result.Object.Group, Kind: known, Namespace: result.Object.Namespace, Name: result.Object.Name,
 		Created: result.Created, Finished: result.Finished, References: o.uses, Origin: o.d.originOf(offset),
 	})
+}
+
+// reason says why a reference does not parse, without the value, which stands
+// beside it.
+func reason(err error) string {
+	var e *imagestream.Error
+	if errors.As(err, &e) && e.Reason != "" {
+		return e.Reason
+	}
+	return err.Error()
 }
 
 // timestamp reads an RFC 3339 time, the zero time for null.
