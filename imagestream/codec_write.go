@@ -1,23 +1,36 @@
 package imagestream
 
 import (
+	"bytes"
 	"encoding/base64"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
+
+// scratch holds buffers to write into, which spares their growth each time.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// mostScratch is the largest buffer that is kept for the next value.
+const mostScratch = 1 << 20
 
 // writeJSON is MarshalJSON for every object and part of one.
 func writeJSON[T any](v *T) ([]byte, error) {
 	t := reflect.TypeFor[T]()
-	b, err := codecOf(t).write(nil, reflect.ValueOf(v).Elem())
+	buffer := scratch.Get().(*[]byte)
+	b, err := codecOf(t).write((*buffer)[:0], reflect.ValueOf(v).Elem())
+	if cap(b) <= mostScratch {
+		*buffer = b
+		defer scratch.Put(buffer)
+	}
 	if err != nil {
 		return nil, asWriteError(t.Name(), err)
 	}
-	return b, nil
+	return bytes.Clone(b), nil
 }
 
 // fieldError says in which field a value is that cannot be written.

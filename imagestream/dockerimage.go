@@ -1,6 +1,9 @@
 package imagestream
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // The schema of [Image.DockerImageMetadata].
 const (
@@ -71,14 +74,15 @@ type DockerConfig struct {
 	extra
 }
 
-// Metadata decodes DockerImageMetadata. The result is the caller's; a change of
-// it reaches the image by [Image.SetMetadata]. The error is of class
-// [ErrNoMetadata] where the image has none, else of class [ErrInvalidObject]
-// where it is not a [DockerImage].
+// Metadata decodes DockerImageMetadata. It returns nil and no error where the
+// image carries none, which says nothing about the image: its size and config
+// are then not known from here. The result is the caller's; a change of it
+// reaches the image by [Image.SetMetadata]. The error is an [*Error] of class
+// [ErrInvalidObject] where the metadata is not a [DockerImage].
 func (i *Image) Metadata() (*DockerImage, error) {
-	raw := i.DockerImageMetadata.Raw
+	raw := bytes.TrimSpace(i.DockerImageMetadata.Raw)
 	if len(raw) == 0 || string(raw) == "null" {
-		return nil, &Error{Op: "read", Object: i.describe(), Field: "dockerImageMetadata", Err: ErrNoMetadata}
+		return nil, nil
 	}
 	if !json.Valid(raw) {
 		return nil, &Error{Op: "read", Object: i.describe(), Field: "dockerImageMetadata",

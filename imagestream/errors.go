@@ -19,10 +19,6 @@ var (
 	// ErrInvalidObject is the class of JSON that does not fit an object's
 	// type, and of values that JSON cannot hold.
 	ErrInvalidObject = errors.New("invalid object")
-	// ErrNoMetadata is the class of [Image.Metadata]'s error for an image
-	// that carries none. That is not a fault of the image: it means that its
-	// size and config are not known from it.
-	ErrNoMetadata = errors.New("no dockerImageMetadata")
 )
 
 // Error is the type of every error that this package makes.

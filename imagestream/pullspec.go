@@ -84,6 +84,9 @@ func ParsePullSpecStrict(spec string) (DockerImageReference, error) {
 }
 
 func pullSpecError(spec, reason string) error {
+	if strings.Contains(spec, "://") {
+		reason = "a pull spec has no scheme"
+	}
 	return &Error{Op: "parse pull spec", Object: quoteShort(spec), Reason: reason, Err: ErrInvalidPullSpec}
 }
 

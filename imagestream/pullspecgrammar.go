@@ -205,12 +205,12 @@ func checkHostStrict(s string) (reason string) {
 }
 
 func isPort(s string) bool {
-	if s == "" || len(s) > 5 || !all(s, classDigit) {
+	if s == "" || len(s) > 5 || s[0] == '0' || !all(s, classDigit) {
 		return false
 	}
 	n := 0
 	for i := range len(s) {
 		n = 10*n + int(s[i]-'0')
 	}
-	return n >= 1 && n <= 65535
+	return n <= 65535
 }
