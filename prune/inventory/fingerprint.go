@@ -39,8 +39,8 @@ func (v *Inventory) Fingerprint() string {
 
 // A factWriter writes facts so that no two different inventories give the same
 // bytes: numbers in a fixed width, texts and lists behind their length. All
-// digests that some fact has are written, sorted, with their sizes; the facts
-// say their places.
+// digests that some fact has are written, sorted, those that images are made of
+// with their sizes; the facts say their places.
 type factWriter struct {
 	v      *Inventory
 	hash   hash.Hash
@@ -92,23 +92,29 @@ func (w *factWriter) digest(d Digest) {
 }
 
 // places returns, by digest, its place among those that some fact has, sorted,
-// from 1. Others are left over from facts that were forgotten.
+// from 1, with sized where images are made of it. Others are left over from
+// facts that were forgotten, as are the sizes of what no image holds.
 func (v *Inventory) places() []uint32 {
 	places := make([]uint32, len(v.order))
-	v.visitDigests(func(d Digest) {
-		if d != NoDigest {
-			places[d] = 1
+	note := func(flag uint32) func(Digest) {
+		return func(d Digest) {
+			if d != NoDigest {
+				places[d] |= flag
+			}
 		}
-	})
+	}
+	v.visitDigests(note(sized), note(1))
 	next := uint32(1)
 	for _, d := range v.order {
 		if places[d] != 0 {
-			places[d] = next
+			places[d] = places[d]&sized | next
 			next++
 		}
 	}
 	return places
 }
+
+const sized = 1 << 31
 
 func (w *factWriter) digests() {
 	v := w.v
@@ -123,35 +129,40 @@ func (w *factWriter) digests() {
 			w.number(1)
 			w.buf = append(w.buf, v.sums.at(int(d))[:]...)
 		}
-		w.number(v.Size(d))
+		if w.places[d]&sized != 0 {
+			w.number(v.Size(d))
+		} else {
+			w.number(-1)
+		}
 	}
 }
 
-// visitDigests calls f for every digest of every fact, some of them often.
-func (v *Inventory) visitDigests(f func(Digest)) {
+// visitDigests calls part for what images are made of, and mention for every
+// other digest of every fact, often more than once.
+func (v *Inventory) visitDigests(part, mention func(Digest)) {
 	for _, view := range v.ImagesUnordered() {
-		f(view.Digest)
-		f(view.Config)
-		f(view.Subject)
+		part(view.Digest)
+		part(view.Config)
 		for _, d := range view.Layers {
-			f(d)
+			part(d)
 		}
 		for _, d := range view.Children {
-			f(d)
+			part(d)
 		}
+		mention(view.Subject)
 	}
 	for _, s := range v.streams {
 		for _, tag := range s.tags {
 			for i := range tag.items {
-				f(tag.items[i].image)
+				mention(tag.items[i].image)
 			}
 		}
 	}
 	for _, p := range v.references {
-		f(p.record.digest)
+		mention(p.record.digest)
 	}
 	for l := range v.links {
-		f(l.digest)
+		mention(l.digest)
 	}
 }
 
