@@ -163,7 +163,11 @@ func (t *textWriter) namespaces(p *Plan) {
 				home[a.Image] = namespace
 			}
 		case DeleteManifestLink, DeleteLayerLink:
-			in(namespaceOf(a.Repository)).links++
+			namespace := namespaceOf(a.Repository)
+			in(namespace).links++
+			if a.Kind == DeleteManifestLink && home[a.Digest] == "" {
+				home[a.Digest] = namespace // of an index's child
+			}
 		case DeleteImage:
 			in(home[a.Image]).images++
 		case DeleteBlob:

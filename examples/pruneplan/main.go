@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
@@ -33,9 +32,7 @@ const (
 )
 
 func main() {
-	// Little of what reading a dump allocates lives on, and memory is dearer
-	// than time in a pod with a limit.
-	debug.SetGCPercent(25)
+	memory = newHeap()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, time.Now()))
 }
 
@@ -94,7 +91,10 @@ func (o *options) read(stdin io.Reader, stderr io.Writer) (*inventory.Inventory,
 		Listed:             o.listed,
 		ImagesAfterStreams: o.strictPeer,
 		MaxObjectBytes:     o.maxObjectBytes,
-		Progress:           progress.at,
+		Progress: func(bytes int64) {
+			memory.check()
+			progress.at(bytes)
+		},
 	})
 	if err != nil {
 		return nil, time.Time{}, err
@@ -105,6 +105,7 @@ func (o *options) read(stdin io.Reader, stderr io.Writer) (*inventory.Inventory,
 		}
 	}
 	inv, err := reader.Inventory()
+	memory.check()
 	return inv, reader.Newest(), err
 }
 
