@@ -37,9 +37,11 @@ func ownershipDepth(inv *inventory.Inventory) depths {
 			}
 		}
 	}
+	for _, above := range owners { // all of them before the first is measured: that walks up through others
+		slices.Sort(above)
+	}
 	d := depths{}
 	for _, i := range slices.Sorted(maps.Keys(owners)) {
-		slices.Sort(owners[i])
 		d.measure(i, owners)
 	}
 	return d
