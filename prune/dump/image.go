@@ -103,7 +103,7 @@ func (o *objects) dockerImage(r *rawjson.Reader, m *inventory.Manifest) {
 		case "Size":
 			m.ImageSize = size(r)
 		case "Config":
-			if len(o.labels) > 0 {
+			if len(o.labels) > 0 && r.Kind() != 'n' {
 				o.readLabels(r, m)
 			}
 		}
