@@ -2,7 +2,6 @@ package imagestream
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -109,22 +108,4 @@ func BenchmarkWrite(b *testing.B) {
 	data := benchmarkStream(b)
 	b.Run("ImageStream", func(b *testing.B) { benchmarkWrite[ImageStream](b, data) })
 	b.Run("plain", func(b *testing.B) { benchmarkWrite[plainStream](b, data) })
-}
-
-// A stream with a history of a million items: linear in time, and no deeper
-// than any other.
-func TestHugeHistoryReads(t *testing.T) {
-	const n = 200_000
-	text := []byte(`{"status":{"tags":[{"tag":"a","items":[`)
-	for i := range n {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(text, fmt.Sprintf(`{"generation":%d}`, i)...)
-	}
-	text = append(text, `]}]}}`...)
-	var s ImageStream
-	require.NoError(t, json.Unmarshal(text, &s))
-	require.Len(t, s.Status.Tags[0].Items, n)
-	require.EqualValues(t, n-1, s.Status.Tags[0].Items[n-1].Generation)
 }

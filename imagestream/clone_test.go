@@ -11,7 +11,7 @@ import (
 
 func TestClonesAreEqualAndShareNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
-	for range 20 {
+	for range 10 {
 		image, stream := new(Image), new(ImageStream)
 		istag, itag, isimage := new(ImageStreamTag), new(ImageTag), new(ImageStreamImage)
 		mapping, imported, layers := new(ImageStreamMapping), new(ImageStreamImport), new(ImageStreamLayers)

@@ -144,7 +144,7 @@ func generic(t testing.TB, data []byte) any {
 
 func TestValuesComeBack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for round := range 50 {
+	for round := range 20 {
 		for _, o := range objects {
 			v := reflect.New(reflect.TypeOf(o).Elem())
 			fill(rng, v.Elem(), 0)
@@ -218,7 +218,7 @@ func anything(rng *rand.Rand, depth int) any {
 func TestUnknownFieldsAreKeptAtEveryDepth(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	total := 0
-	for range 30 {
+	for range 10 {
 		for _, o := range objects {
 			typ := reflect.TypeOf(o).Elem()
 			if typ == reflect.TypeFor[TypeMeta]() {
@@ -244,7 +244,7 @@ func TestUnknownFieldsAreKeptAtEveryDepth(t *testing.T) {
 			require.Equal(t, want, generic(t, got))
 		}
 	}
-	require.Greater(t, total, 5000)
+	require.Greater(t, total, 2000)
 }
 
 func TestUnknownFieldsFollowTheKnownOnesByName(t *testing.T) {
@@ -364,20 +364,25 @@ func TestTypesOfOthersMayEmbedTheMetadata(t *testing.T) {
 }
 
 func TestTypesStayComparable(t *testing.T) {
-	require.True(t, TagEvent{Image: "a"} == TagEvent{Image: "a"})
-	require.True(t, ObjectReference{Name: "a"} != ObjectReference{Name: "b"})
-	require.True(t, TypeMeta{} == TypeMeta{})
+	var a, b TagEvent
+	require.NoError(t, json.Unmarshal([]byte(`{"image":"a"}`), &a))
+	require.NoError(t, json.Unmarshal([]byte(`{"image":"a"}`), &b))
+	require.True(t, a == b)
+	b.Generation = 2
+	require.False(t, a == b)
 }
 
 func TestStringsEncodeAsEncodingJSONDoes(t *testing.T) {
+	var every []rune
 	for c := range rune(0x3000) {
-		s := "a" + string(c) + "b"
-		want, err := json.Marshal(s)
-		require.NoError(t, err)
-		got, err := json.Marshal(LocalObjectReference{Name: s})
-		require.NoError(t, err)
-		require.JSONEq(t, `{"name":`+string(want)+`}`, string(got))
+		every = append(every, c, 'x')
 	}
+	want, err := json.Marshal(string(every))
+	require.NoError(t, err)
+	got, err := json.Marshal(LocalObjectReference{Name: string(every)})
+	require.NoError(t, err)
+	require.Equal(t, `{"name":`+string(want)+`}`, string(got))
+
 	for _, s := range []string{"\xff", "a\xc3", "\xed\xa0\x80", "😀\xf0\x9f"} {
 		var want, got struct{ Name string }
 		data, err := json.Marshal(map[string]string{"name": s})

@@ -218,16 +218,21 @@ func appendString(b []byte, s string) []byte {
 // not UTF-8 becomes U+FFFD.
 func appendEscaped(b []byte, c byte) []byte {
 	const hex = "0123456789abcdef"
-	switch {
-	case c >= utf8.RuneSelf:
+	if c >= utf8.RuneSelf {
 		return append(b, `\ufffd`...)
-	case c == '"' || c == '\\':
+	}
+	switch c {
+	case '"', '\\':
 		return append(b, '\\', c)
-	case c == '\n':
+	case '\b':
+		return append(b, '\\', 'b')
+	case '\f':
+		return append(b, '\\', 'f')
+	case '\n':
 		return append(b, '\\', 'n')
-	case c == '\r':
+	case '\r':
 		return append(b, '\\', 'r')
-	case c == '\t':
+	case '\t':
 		return append(b, '\\', 't')
 	}
 	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])

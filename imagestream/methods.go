@@ -11,329 +11,329 @@ package imagestream
 // meta.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v TypeMeta) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t TypeMeta) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *TypeMeta) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *TypeMeta) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ObjectMeta) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (o ObjectMeta) MarshalJSON() ([]byte, error) { return writeJSON(&o) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ObjectMeta) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (o *ObjectMeta) UnmarshalJSON(data []byte) error { return readJSON(data, o) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v OwnerReference) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (o OwnerReference) MarshalJSON() ([]byte, error) { return writeJSON(&o) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *OwnerReference) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (o *OwnerReference) UnmarshalJSON(data []byte) error { return readJSON(data, o) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ManagedFieldsEntry) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (m ManagedFieldsEntry) MarshalJSON() ([]byte, error) { return writeJSON(&m) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ManagedFieldsEntry) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (m *ManagedFieldsEntry) UnmarshalJSON(data []byte) error { return readJSON(data, m) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ListMeta) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (l ListMeta) MarshalJSON() ([]byte, error) { return writeJSON(&l) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ListMeta) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (l *ListMeta) UnmarshalJSON(data []byte) error { return readJSON(data, l) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ShardInfo) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s ShardInfo) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ShardInfo) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *ShardInfo) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ObjectReference) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (o ObjectReference) MarshalJSON() ([]byte, error) { return writeJSON(&o) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ObjectReference) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (o *ObjectReference) UnmarshalJSON(data []byte) error { return readJSON(data, o) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v LocalObjectReference) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (l LocalObjectReference) MarshalJSON() ([]byte, error) { return writeJSON(&l) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *LocalObjectReference) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (l *LocalObjectReference) UnmarshalJSON(data []byte) error { return readJSON(data, l) }
 
 // status.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v Status) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s Status) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *Status) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *Status) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v StatusDetails) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s StatusDetails) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *StatusDetails) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *StatusDetails) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v StatusCause) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s StatusCause) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *StatusCause) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *StatusCause) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // image.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v Image) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i Image) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *Image) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *Image) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageList) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageList) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageList) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageList) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageLayer) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageLayer) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageLayer) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageLayer) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageManifest) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageManifest) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageManifest) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageManifest) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // signature.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageSignature) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s ImageSignature) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageSignature) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *ImageSignature) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v SignatureCondition) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s SignatureCondition) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *SignatureCondition) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *SignatureCondition) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v SignatureGenericEntity) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s SignatureGenericEntity) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *SignatureGenericEntity) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *SignatureGenericEntity) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v SignatureIssuer) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s SignatureIssuer) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *SignatureIssuer) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *SignatureIssuer) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v SignatureSubject) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s SignatureSubject) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *SignatureSubject) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *SignatureSubject) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // dockerimage.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v DockerImage) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (d DockerImage) MarshalJSON() ([]byte, error) { return writeJSON(&d) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *DockerImage) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (d *DockerImage) UnmarshalJSON(data []byte) error { return readJSON(data, d) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v DockerConfig) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (d DockerConfig) MarshalJSON() ([]byte, error) { return writeJSON(&d) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *DockerConfig) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (d *DockerConfig) UnmarshalJSON(data []byte) error { return readJSON(data, d) }
 
 // imagestream.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStream) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s ImageStream) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStream) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *ImageStream) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamList) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamList) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamList) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamList) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamSpec) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamSpec) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamSpec) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamSpec) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageLookupPolicy) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageLookupPolicy) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageLookupPolicy) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageLookupPolicy) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamStatus) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamStatus) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamStatus) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamStatus) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v NamedTagEventList) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (n NamedTagEventList) MarshalJSON() ([]byte, error) { return writeJSON(&n) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *NamedTagEventList) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (n *NamedTagEventList) UnmarshalJSON(data []byte) error { return readJSON(data, n) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v TagEvent) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t TagEvent) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *TagEvent) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *TagEvent) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v TagEventCondition) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t TagEventCondition) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *TagEventCondition) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *TagEventCondition) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // tagreference.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v TagReference) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t TagReference) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *TagReference) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *TagReference) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v TagImportPolicy) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t TagImportPolicy) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *TagImportPolicy) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *TagImportPolicy) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v TagReferencePolicy) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t TagReferencePolicy) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *TagReferencePolicy) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *TagReferencePolicy) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // imagestreamtag.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamTag) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t ImageStreamTag) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamTag) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *ImageStreamTag) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamTagList) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamTagList) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamTagList) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamTagList) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageTag) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (t ImageTag) MarshalJSON() ([]byte, error) { return writeJSON(&t) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageTag) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (t *ImageTag) UnmarshalJSON(data []byte) error { return readJSON(data, t) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageTagList) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageTagList) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageTagList) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageTagList) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamImage) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamImage) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamImage) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamImage) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // mapping.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamMapping) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (m ImageStreamMapping) MarshalJSON() ([]byte, error) { return writeJSON(&m) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamMapping) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (m *ImageStreamMapping) UnmarshalJSON(data []byte) error { return readJSON(data, m) }
 
 // layers.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamLayers) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (l ImageStreamLayers) MarshalJSON() ([]byte, error) { return writeJSON(&l) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamLayers) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (l *ImageStreamLayers) UnmarshalJSON(data []byte) error { return readJSON(data, l) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageBlobReferences) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageBlobReferences) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageBlobReferences) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageBlobReferences) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageLayerData) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageLayerData) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageLayerData) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageLayerData) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // import.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamImport) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamImport) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamImport) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamImport) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamImportSpec) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamImportSpec) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamImportSpec) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamImportSpec) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageStreamImportStatus) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageStreamImportStatus) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageStreamImportStatus) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageStreamImportStatus) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v RepositoryImportSpec) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (r RepositoryImportSpec) MarshalJSON() ([]byte, error) { return writeJSON(&r) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *RepositoryImportSpec) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (r *RepositoryImportSpec) UnmarshalJSON(data []byte) error { return readJSON(data, r) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v RepositoryImportStatus) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (r RepositoryImportStatus) MarshalJSON() ([]byte, error) { return writeJSON(&r) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *RepositoryImportStatus) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (r *RepositoryImportStatus) UnmarshalJSON(data []byte) error { return readJSON(data, r) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageImportSpec) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageImportSpec) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageImportSpec) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageImportSpec) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v ImageImportStatus) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (i ImageImportStatus) MarshalJSON() ([]byte, error) { return writeJSON(&i) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *ImageImportStatus) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (i *ImageImportStatus) UnmarshalJSON(data []byte) error { return readJSON(data, i) }
 
 // secret.go
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v Secret) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s Secret) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *Secret) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *Secret) UnmarshalJSON(data []byte) error { return readJSON(data, s) }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (v SecretList) MarshalJSON() ([]byte, error) { return writeJSON(&v) }
+func (s SecretList) MarshalJSON() ([]byte, error) { return writeJSON(&s) }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (v *SecretList) UnmarshalJSON(data []byte) error { return readJSON(data, v) }
+func (s *SecretList) UnmarshalJSON(data []byte) error { return readJSON(data, s) }

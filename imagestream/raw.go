@@ -10,7 +10,7 @@ import (
 // none, and written as null.
 type RawExtension struct {
 	// Raw must be nil, empty or valid JSON when it is written.
-	Raw []byte
+	Raw []byte `json:"-"`
 }
 
 // MarshalJSON implements [encoding/json.Marshaler].
@@ -30,7 +30,7 @@ func (e *RawExtension) readJSON(r *rawjson.Reader)          { e.Raw = keepRaw(r.
 // it was read.
 type FieldsV1 struct {
 	// Raw must be nil, empty or valid JSON when it is written.
-	Raw []byte
+	Raw []byte `json:"-"`
 }
 
 // MarshalJSON implements [encoding/json.Marshaler].

@@ -2,6 +2,7 @@ package imagestream
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -116,4 +117,21 @@ func requireNothingUnknown(t *testing.T, at string, v reflect.Value) {
 			}
 		}
 	}
+}
+
+// A history of a million items reads like any other.
+func TestHugeHistoryReads(t *testing.T) {
+	const n = 1_000_000
+	text := []byte(`{"status":{"tags":[{"tag":"a","items":[`)
+	for i := range n {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = fmt.Appendf(text, `{"generation":%d}`, i)
+	}
+	text = append(text, `]}]}}`...)
+	var s ImageStream
+	require.NoError(t, json.Unmarshal(text, &s))
+	require.Len(t, s.Status.Tags[0].Items, n)
+	require.EqualValues(t, n-1, s.Status.Tags[0].Items[n-1].Generation)
 }
