@@ -137,8 +137,9 @@ func (s *structCodec) field(key []byte) *structField {
 	if i, ok := s.byName[string(key)]; ok {
 		return &s.fields[i]
 	}
+	name := string(key)
 	for i := range s.fields {
-		if strings.EqualFold(s.fields[i].name, string(key)) {
+		if strings.EqualFold(s.fields[i].name, name) {
 			return &s.fields[i]
 		}
 	}
