@@ -310,16 +310,18 @@ func (r *Reader) text() []byte {
 		r.Fail(ErrMalformed)
 		return nil
 	}
-	end := skipString(r.data, r.pos)
+	end, plain := shortString(r.data, start)
 	if end < 0 {
-		r.Fail(ErrMalformed)
-		return nil
+		if end = skipString(r.data, start); end < 0 {
+			r.Fail(ErrMalformed)
+			return nil
+		}
+		plain = bytes.IndexByte(r.data[start:end], '\\') < 0
 	}
 	r.pos = end
 	r.space()
-	raw := r.data[start+1 : end-1]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw
+	if plain {
+		return r.data[start+1 : end-1]
 	}
 	var s string
 	if json.Unmarshal(r.data[start:end], &s) != nil {

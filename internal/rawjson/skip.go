@@ -69,3 +69,19 @@ func skipString(data []byte, i int) int {
 		at = quote + 1
 	}
 }
+
+// shortString returns where the string that starts at data[i] ends, if it has no
+// escapes and not many bytes, as keys have: looking at each is then faster than
+// a search. Otherwise end is -1.
+func shortString(data []byte, i int) (end int, plain bool) {
+	const short = 24
+	for j, c := range data[i+1 : min(i+1+short, len(data))] {
+		switch c {
+		case '"':
+			return i + 1 + j + 1, true
+		case '\\':
+			return -1, false
+		}
+	}
+	return -1, false
+}

@@ -15,6 +15,10 @@
 // text cannot: that a kind of which there is no object was listed all the same.
 // Where all Images come behind all ImageStreams, they were listed after them.
 //
+// A dump whose objects are all of one namespace, while images were pushed to
+// others, was most likely made without -A: its kinds count as incomplete, unless
+// [Options.Listed] names them.
+//
 // The order to list in is therefore: what uses images, then the streams, then
 // the images.
 //

@@ -36,14 +36,18 @@ func (o *objects) guessImage(text []byte, offset int64) (bool, error) {
 func (o *objects) addImage(offset int64) error {
 	o.manifest.Origin = o.d.originOf(offset)
 	o.seen(o.manifest.Created)
+	if o.manifest.Managed {
+		o.namespaces.image(o.pullSpec)
+	}
 	return o.d.builder.AddManifest(o.manifest)
 }
 
-// readImage fills in o.manifest, whose strings are part of the text, and tells
+// readImage fills in o.manifest and o.pullSpec, which are part of the text, and tells
 // whether the object says that it is an Image.
 func (o *objects) readImage(text []byte) (bool, error) {
 	m := &o.manifest
 	*m = inventory.Manifest{Layers: m.Layers[:0], Children: m.Children[:0]}
+	o.pullSpec = ""
 	r := &o.r
 	r.Reset(text)
 	var apiVersion, kind, raw string
@@ -65,6 +69,8 @@ func (o *objects) readImage(text []byte) (bool, error) {
 			o.dockerImage(r, m)
 		case "dockerImageManifest":
 			raw = r.Text()
+		case "dockerImageReference":
+			o.pullSpec = r.Text()
 		}
 	}
 	m.ReadRaw(raw)

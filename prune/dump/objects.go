@@ -20,8 +20,14 @@ type objects struct {
 	labels   map[string]bool
 	manifest inventory.Manifest // its slices are used again
 	uses     []inventory.Reference
-	images   bool // the object before was an Image
-	newest   time.Time
+
+	streamTags []inventory.Tag
+	items      []inventory.TagItem
+
+	pullSpec   string // of the Image that was read last
+	images     bool   // the object before was an Image
+	newest     time.Time
+	namespaces namespaces
 
 	// waiting are items without a kind, of a list that has not said its kind
 	// yet.
@@ -280,6 +286,7 @@ func (o *objects) workload(known inventory.Kind, apiVersion, kind string, text [
 		return err
 	}
 	o.seen(result.Created)
+	o.namespaces.object(result.Object.Namespace)
 	isStream := known == inventory.KindImageStream
 	if groups[known] == nil && len(result.References) == 0 {
 		o.d.builder.AddOther(string(known))

@@ -98,6 +98,7 @@ func (d *Reader) Inventory() (*inventory.Inventory, error) {
 		d.builder.Incomplete(kind)
 	}
 	d.builder.Listed(d.opts.Listed...)
+	d.doubt()
 	d.builder.ImagesAfterStreams(d.opts.ImagesAfterStreams || d.listings.imagesAfterStreams())
 	return d.builder.Build(), nil
 }

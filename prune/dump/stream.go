@@ -35,6 +35,7 @@ func (o *objects) stream(text []byte, offset int64) (names bool, err error) {
 		return false, err
 	}
 	o.seen(s.Created)
+	o.namespaces.object(s.Namespace)
 	return names, o.d.builder.AddStream(s)
 }
 
@@ -58,8 +59,9 @@ func streamMetadata(r *rawjson.Reader, s *inventory.Stream) (annotated bool) {
 	return annotated
 }
 
+// tags reads the histories into memory that the next stream uses again.
 func (o *objects) tags(r *rawjson.Reader) []inventory.Tag {
-	var tags []inventory.Tag
+	o.streamTags, o.items = o.streamTags[:0], o.items[:0]
 	for range r.Array() {
 		var tag inventory.Tag
 		for key := range r.Object() {
@@ -67,14 +69,16 @@ func (o *objects) tags(r *rawjson.Reader) []inventory.Tag {
 			case "tag":
 				tag.Name = r.Text()
 			case "items":
+				first := len(o.items)
 				for range r.Array() {
-					tag.Items = append(tag.Items, o.tagItem(r))
+					o.items = append(o.items, o.tagItem(r))
 				}
+				tag.Items = o.items[first:]
 			}
 		}
-		tags = append(tags, tag)
+		o.streamTags = append(o.streamTags, tag)
 	}
-	return tags
+	return o.streamTags
 }
 
 func (o *objects) tagItem(r *rawjson.Reader) inventory.TagItem {
