@@ -10,7 +10,7 @@ import (
 func (c *checker) agreement() error {
 	v := &violations{invariant: Agreement}
 	verdicts := map[object]prune.Outcome{}
-	for _, verdict := range c.plan.verdicts {
+	for _, verdict := range c.plan.verdicts() {
 		kind, ok := verdictKinds[verdict.Kind]
 		o := object{kind, verdict.Object}
 		if _, twice := verdicts[o]; twice || !ok {

@@ -17,11 +17,14 @@ type planner func(*inventory.Inventory, prune.Policy, time.Time) (*decisions, er
 // decisions are what a plan says.
 type decisions struct {
 	actions     []prune.Action
-	verdicts    []prune.Verdict
 	summary     prune.Summary
 	fingerprint string
-	text        []byte // JSON
-	withKept    []byte // JSON with verdicts
+	failed      bool // references do not parse
+
+	// What takes longer is made when somebody asks for it.
+	verdicts func() []prune.Verdict
+	text     func() ([]byte, error) // JSON
+	withKept func() ([]byte, error) // JSON with verdicts
 }
 
 func newPlan(inv *inventory.Inventory, policy prune.Policy, now time.Time) (*decisions, error) {
@@ -32,20 +35,24 @@ func newPlan(inv *inventory.Inventory, policy prune.Policy, now time.Time) (*dec
 	} else if err != nil {
 		return nil, err
 	}
-	return decisionsOf(plan)
+	d := decisionsOf(plan)
+	d.failed = invalid != nil
+	return d, nil
 }
 
-func decisionsOf(plan *prune.Plan) (*decisions, error) {
-	var text, withKept bytes.Buffer
-	if err := errors.Join(plan.WriteJSON(&text, false), plan.WriteJSON(&withKept, true)); err != nil {
-		return nil, err
+func decisionsOf(plan *prune.Plan) *decisions {
+	write := func(verdicts bool) func() ([]byte, error) {
+		return func() ([]byte, error) {
+			var text bytes.Buffer
+			err := plan.WriteJSON(&text, verdicts)
+			return text.Bytes(), err
+		}
 	}
 	return &decisions{
-		actions:  slices.Collect(plan.Actions()),
-		verdicts: slices.Collect(plan.Verdicts()),
-		summary:  plan.Summary, fingerprint: plan.Inventory,
-		text: text.Bytes(), withKept: withKept.Bytes(),
-	}, nil
+		actions: slices.Collect(plan.Actions()), summary: plan.Summary, fingerprint: plan.Inventory,
+		verdicts: func() []prune.Verdict { return slices.Collect(plan.Verdicts()) },
+		text:     write(false), withKept: write(true),
+	}
 }
 
 // An object is what an action deletes.

@@ -30,13 +30,11 @@ func compareActions(a, b *prune.Action, depth map[string]int) int {
 		return cmp.Compare(slices.Index(phases, a.Kind), slices.Index(phases, b.Kind))
 	}
 	// Where manifests own each other in a circle, none is first.
-	deeper := func(a, b string) int {
-		x, known := depth[a]
-		y, both := depth[b]
-		if !known || !both {
+	owners := func(a, b string) int {
+		if depth == nil {
 			return 0
 		}
-		return cmp.Compare(x, y)
+		return cmp.Or(cmp.Compare(depth[a], depth[b]), cmp.Compare(a, b))
 	}
 	switch a.Kind {
 	case prune.DeleteTagItem:
@@ -45,11 +43,11 @@ func compareActions(a, b *prune.Action, depth map[string]int) int {
 		return cmp.Or(cmp.Compare(namespace, namespaceB), cmp.Compare(name, nameB),
 			cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Index, b.Index))
 	case prune.DeleteManifestLink:
-		return cmp.Or(cmp.Compare(a.Repository, b.Repository), deeper(a.Digest, b.Digest), cmp.Compare(a.Digest, b.Digest))
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), owners(a.Digest, b.Digest))
 	case prune.DeleteLayerLink:
 		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Digest, b.Digest))
 	case prune.DeleteImage:
-		return cmp.Or(deeper(a.Image, b.Image), cmp.Compare(a.Image, b.Image))
+		return owners(a.Image, b.Image)
 	}
 	return cmp.Compare(a.Digest, b.Digest)
 }
@@ -65,7 +63,7 @@ func (c *checker) ownershipDepths() map[string]int {
 		changed := false
 		for digest, m := range c.images {
 			for _, child := range m.Children {
-				if d, known := depth[child.Digest]; known && d <= depth[digest] {
+				if d, known := depth[child.Digest]; known && d <= depth[digest] && child.Digest != digest {
 					depth[child.Digest] = depth[digest] + 1
 					changed = true
 				}

@@ -1,0 +1,94 @@
+package prunetest
+
+import (
+	"slices"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// settled: after the plan there is nothing left to do.
+func (c *checker) settled() error {
+	if !settles(&c.policy) || c.deletesUsed() {
+		return nil
+	}
+	v := &violations{invariant: Settled}
+	inv, err := c.carriedOut().build()
+	if err != nil {
+		return err
+	}
+	plan, err := c.make(inv, c.policy, c.now)
+	if err != nil {
+		return err
+	}
+	for i := range plan.actions {
+		a := &plan.actions[i]
+		v.add(objectOf(a).name, "the next plan has %s (%s)", a.Kind, a.Reason.Rule)
+	}
+	return v.err()
+}
+
+// settles reports whether a policy can have nothing left to do. Where items
+// were dropped, the others move up in their history, so rules that delete those
+// in front, or keep those behind, delete more and more; and no item of the next
+// plan is dropped.
+func settles(p *prune.Policy) bool {
+	for _, rules := range [][]prune.Rule{p.TagItems, p.Images} {
+		for i := range rules {
+			c, keeps := &rules[i].When, rules[i].Outcome == prune.Keep
+			if keeps && c.RevisionFrom != nil || !keeps && c.RevisionBelow != nil ||
+				c.TagInUse != nil && *c.TagInUse != keeps ||
+				c.Dropped != nil && *c.Dropped == keeps {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// deletesUsed reports whether the policy lets images go that a workload uses by
+// digest. Its repository goes on needing them and what they own, but what that
+// is, nobody knows afterwards.
+func (c *checker) deletesUsed() bool {
+	for i := range c.facts.workloads {
+		for _, r := range c.facts.workloads[i].References {
+			if c.deleted[object{prune.DeleteImage, r.Digest}] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// carriedOut returns the facts as they are after the plan.
+func (c *checker) carriedOut() *facts {
+	f := c.facts.clone()
+	f.manifests = slices.DeleteFunc(f.manifests, func(m inventory.Manifest) bool {
+		return c.deleted[object{prune.DeleteImage, m.Digest}]
+	})
+	f.links = slices.DeleteFunc(f.links, func(l inventory.Link) bool {
+		kind := prune.DeleteLayerLink
+		if l.Manifest {
+			kind = prune.DeleteManifestLink
+		}
+		return c.deleted[object{kind, linkName(inventory.RepositoryName(l.Namespace, l.Name), l.Digest)}]
+	})
+	for i, s := range f.streams {
+		var tags []inventory.Tag
+		for _, t := range s.Tags {
+			left := inventory.Tag{Name: t.Name}
+			for k, item := range t.Items {
+				name := itemName(inventory.RepositoryName(s.Namespace, s.Name), t.Name, k)
+				if !c.deleted[object{prune.DeleteTagItem, name}] {
+					left.Items = append(left.Items, item)
+				}
+			}
+			// A tag that loses its last item goes with it.
+			if len(left.Items) > 0 || len(t.Items) == 0 {
+				tags = append(tags, left)
+			}
+		}
+		f.streams[i].Tags = tags
+	}
+	return f
+}
