@@ -75,10 +75,13 @@ func (p *Plan) Explain(what string) ([]Explanation, error) {
 	if p.made == nil {
 		return nil, ErrNoInventory
 	}
+	// Conditions are checked anew, which needs a walk of one's own.
+	reader := *p.made
+	reader.walk = newClosure(reader.inv)
 	if strings.Contains(what, "/") {
-		return p.made.explainTag(what)
+		return reader.explainTag(what)
 	}
-	return p.made.explainDigest(what)
+	return reader.explainDigest(what)
 }
 
 func (p *planner) explainTag(what string) ([]Explanation, error) {
@@ -273,6 +276,8 @@ func (p *planner) structuralOtherwise(rule ruleIndex) []string {
 		return []string{"what it refers to went"}
 	case streamsUnlisted:
 		return []string{"ImageStreams were listed completely, and none listed it"}
+	case imagesUnlisted:
+		return []string{"Images were listed completely, and none that stays owned it"}
 	case heldByUnknown:
 		return []string{"every image that something needs were known, or the policy accepted unknown images"}
 	}

@@ -9,7 +9,7 @@ import (
 
 // decideImages gives every image its verdict: rule 3 of the preset. First what
 // stays is found, with all that it owns and all that refers to it; what is left
-// goes, unless an unknown image may own it.
+// goes, unless an image that is not known may own it.
 func (p *planner) decideImages() {
 	if p.policy.Namespace != "" {
 		for i := range p.images {
@@ -39,7 +39,10 @@ func (p *planner) decideImages() {
 			continue
 		}
 		p.images[i] = v
-		if p.holdsBack() {
+		switch {
+		case !p.inv.Complete(inventory.KindImage):
+			p.images[i] = verdict{imagesUnlisted, -1}
+		case p.holdsBack():
 			p.images[i] = verdict{heldByUnknown, 0}
 		}
 	}

@@ -60,6 +60,7 @@ const (
 	neededBySubject             // image or item: refers to what stays; cause: the digest's image, or -1
 	streamsUnlisted             // image: a stream that was not listed may list it
 	heldByUnknown               // image: an unknown image may own it; cause: the unknown image
+	imagesUnlisted              // image: an Image that was not listed may own it or share its blobs
 )
 
 func newPlanner(inv *inventory.Inventory, policy *Policy, now inventory.Instant) *planner {
@@ -77,6 +78,7 @@ func newPlanner(inv *inventory.Inventory, policy *Policy, now inventory.Instant)
 }
 
 func (p *planner) plan() {
+	p.depths() // while nobody else reads the plan
 	p.readUses()
 	if len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences {
 		p.keepAll(invalidReferences)
@@ -86,7 +88,6 @@ func (p *planner) plan() {
 	p.keepReferrerItems()
 	p.findUnknown()
 	p.decideImages()
-	p.depths() // while nobody else reads the plan
 	if p.policy.PruneRegistry {
 		p.decideLinks()
 		p.decideBlobs()

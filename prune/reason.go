@@ -20,6 +20,7 @@ const (
 	RuleOwned             = "owned"              // an index that stays owns it
 	RuleReferrer          = "referrer"           // it refers to what stays
 	RuleStreamsNotListed  = "streams-not-listed" // streams that are not known may list it
+	RuleImagesNotListed   = "images-not-listed"  // Images that are not known may own the image, or need its blobs
 	RuleUnknownImage      = "unknown-image"      // an image that is needed and not known may own it, or need it
 	RuleDroppedItem       = "dropped-item"       // link: of an item that goes
 	RuleImageDeleted      = "image-deleted"      // blob: of an image that goes
@@ -32,6 +33,7 @@ var structuralRules = map[ruleIndex]string{
 	outOfScope: RuleOutOfScope, noRule: RuleNoRule, invalidReferences: RuleInvalidReferences,
 	neededByItem: RuleListed, namedByItem: RuleNamed, neededByParent: RuleOwned,
 	neededBySubject: RuleReferrer, streamsUnlisted: RuleStreamsNotListed, heldByUnknown: RuleUnknownImage,
+	imagesUnlisted: RuleImagesNotListed,
 }
 
 // A Reason says why an object stays or goes: the rule, and the evidence that it
@@ -267,27 +269,30 @@ func (p *planner) usePath(number, i int) []string {
 	return append(path, p.itemName(i))
 }
 
-// ownersPath leads from a digest up to an index that owns it.
+// ownersPath leads from a digest up to an index that owns it, by the shortest
+// way.
 func (p *planner) ownersPath(from, to inventory.Digest) []string {
-	parent := map[inventory.Digest]inventory.Digest{}
-	p.walk.start()
-	p.walk.visit(to, func(d inventory.Digest, image int) bool {
-		if image >= 0 {
-			for _, child := range p.inv.Image(image).Children {
-				if _, ok := parent[child]; !ok && child != to {
-					parent[child] = d
-				}
+	parent := map[inventory.Digest]inventory.Digest{to: inventory.NoDigest}
+	for queue := []inventory.Digest{to}; len(queue) > 0; queue = queue[1:] {
+		image := p.inv.ImageOf(queue[0])
+		if image < 0 {
+			continue
+		}
+		for _, child := range p.inv.Children(image) {
+			if _, met := parent[child]; !met {
+				parent[child] = queue[0]
+				queue = append(queue, child)
 			}
 		}
-		return d != from
-	})
+	}
 	var path []string
-	for d := from; ; d = parent[d] {
+	for d := from; d != inventory.NoDigest; d = parent[d] {
 		path = append(path, p.imageName(d))
-		if _, ok := parent[d]; !ok {
-			return path
+		if _, met := parent[d]; !met {
+			break
 		}
 	}
+	return path
 }
 
 // imageName is the digest, with "index" before it where it is one.
