@@ -8,57 +8,82 @@ import (
 
 // keepReferrerItems keeps the newest item of tags that hold signatures,
 // attestations, SBOMs or other referrers of an image that its repository still
-// needs. A referrer may have referrers of its own, so it goes on until nothing
-// is added.
+// needs. A referrer may have referrers of its own, there or in the repository
+// that its item names, so it goes on until nothing is added.
 func (p *planner) keepReferrerItems() {
 	if p.policy.PeerReferencesOnly {
 		return
 	}
+	r := referrerItems{planner: p, bySubject: map[streamDigest][]int32{}}
+	var streams []int
 	for s := range p.inv.Streams() {
-		if pending := p.droppedReferrers(s); len(pending) > 0 {
-			p.keepReferrersOf(s, pending)
+		if r.find(s) {
+			streams = append(streams, s)
 		}
+	}
+	for len(streams) > 0 {
+		r.named = nil
+		for _, s := range streams {
+			r.keepIn(s)
+		}
+		streams = r.named
 	}
 }
 
-// droppedReferrers maps each dropped item that is the newest of a referrer tag
-// to its subject.
-func (p *planner) droppedReferrers(s int) map[int]inventory.Digest {
-	var found map[int]inventory.Digest
-	stream := p.inv.Stream(s)
+// referrerItems are dropped items whose subject may turn out to be needed in
+// their repository.
+type referrerItems struct {
+	*planner
+	bySubject map[streamDigest][]int32
+	named     []int // streams whose repositories items that were kept name
+}
+
+// find finds the dropped items of a stream that are the newest of a tag for
+// referrers, and reports whether there are any.
+func (r *referrerItems) find(s int) bool {
+	found := false
+	stream := r.inv.Stream(s)
 	for t := stream.FirstTag; t < stream.EndTag; t++ {
-		tag := p.inv.Tag(t)
-		if tag.FirstItem == tag.EndItem || !p.dropped(tag.FirstItem) {
+		tag := r.inv.Tag(t)
+		if tag.FirstItem == tag.EndItem || !r.dropped(tag.FirstItem) {
 			continue
 		}
 		subject := inventory.NoDigest
 		if text := referrerTagSubject(tag.Name); text != "" {
-			subject = p.inv.Digest(text)
-		} else if image := p.inv.ImageOf(p.inv.Item(tag.FirstItem).Image); image >= 0 {
-			subject = p.inv.Image(image).Subject
+			subject = r.inv.Digest(text)
+		} else if image := r.inv.ImageOf(r.inv.Item(tag.FirstItem).Image); image >= 0 {
+			subject = r.inv.Image(image).Subject
 		}
-		if subject == inventory.NoDigest {
-			continue
+		if subject != inventory.NoDigest {
+			key := streamDigest{int32(s), subject}
+			r.bySubject[key] = append(r.bySubject[key], int32(tag.FirstItem))
+			found = true
 		}
-		if found == nil {
-			found = map[int]inventory.Digest{}
-		}
-		found[tag.FirstItem] = subject
 	}
 	return found
 }
 
-func (p *planner) keepReferrersOf(s int, pending map[int]inventory.Digest) {
-	for more := true; more; {
-		more = false
-		p.walk.start()
-		p.visitNeeds(s, func(inventory.Digest, int, need) bool { return true })
-		for item, subject := range pending {
-			if p.walk.met(subject) {
-				p.items[item] = verdict{neededBySubject, int32(p.inv.ImageOf(subject))}
-				delete(pending, item)
-				more = true
-			}
+// keepIn keeps those of a stream whose subjects its repository needs, and what
+// that makes it need.
+func (r *referrerItems) keepIn(s int) {
+	var kept []int32
+	visit := func(d inventory.Digest, _ int, _ need) bool {
+		key := streamDigest{int32(s), d}
+		for _, item := range r.bySubject[key] {
+			r.items[item] = verdict{neededBySubject, int32(r.inv.ImageOf(d))}
+			kept = append(kept, item)
+		}
+		delete(r.bySubject, key)
+		return true
+	}
+	r.walk.start()
+	r.visitNeeds(s, visit)
+	for len(kept) > 0 {
+		item := int(kept[len(kept)-1])
+		kept = kept[:len(kept)-1]
+		r.visitItem(item, visit)
+		if named := r.inv.Item(item).NamedStream; named >= 0 && named != s {
+			r.named = append(r.named, named)
 		}
 	}
 }

@@ -1,0 +1,237 @@
+package prune_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// signatureTag is cosign's tag for what refers to an image, without its ending.
+func signatureTag(name string) string { return strings.Replace(digestOf(name), ":", "-", 1) }
+
+// used is a cluster in which a pod uses one image of a tag's two by digest.
+const used = `
+	image web l1 config=c1
+	image old l2 config=c2
+	tag shop/web:latest web old
+	pod shop/p Running reg.example/shop/web@web
+`
+
+const oldGoes = `
+	items shop/web:latest#1=old
+	manifests shop/web old
+	layers shop/web c2 l2
+	images old
+	blobs c2 l2 old
+`
+
+func TestReferrersByTag(t *testing.T) {
+	web, old := signatureTag("web"), signatureTag("old")
+	cases := []planCase{
+		{
+			name: "what refers to an image that goes, goes",
+			cluster: used + `
+				image sig ls config=cs
+				tag shop/web:` + old + `.sig sig`,
+			want: `
+				items shop/web:latest#1=old shop/web:` + old + `.sig#0=sig
+				manifests shop/web old sig
+				layers shop/web c2 cs l2 ls
+				images old sig
+				blobs c2 cs l2 ls old sig`,
+		},
+		{
+			name: "the newest signature alone",
+			cluster: used + `
+				image sig2 ls2
+				image sig1 ls1
+				tag shop/web:` + web + `.sig sig2 sig1`,
+			want: `
+				items shop/web:latest#1=old shop/web:` + web + `.sig#1=sig1
+				manifests shop/web old sig1
+				layers shop/web c2 l2 ls1
+				images old sig1
+				blobs c2 l2 ls1 old sig1`,
+		},
+		{
+			name: "of a signature of a signature",
+			cluster: used + `
+				image sig ls
+				image sigsig lss
+				tag shop/web:` + signatureTag("sig") + `.sig sigsig
+				tag shop/web:` + web + `.sig sig`,
+			want: oldGoes,
+		},
+		{
+			name: "of a child of an index in use",
+			cluster: `
+				image idx type=index children=leaf
+				image leaf ll
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/web:` + signatureTag("leaf") + `.att sig
+				pod shop/p Running reg.example/shop/web@idx`,
+		},
+		{
+			name: "in another repository, which does not need the subject",
+			cluster: used + `
+				image sig ls
+				tag shop/sigs:` + web + `.sig sig`,
+			want: `
+				items shop/sigs:` + web + `.sig#0=sig shop/web:latest#1=old
+				manifests shop/sigs sig
+				manifests shop/web old
+				layers shop/sigs ls
+				layers shop/web c2 l2
+				images old sig
+				blobs c2 l2 ls old sig`,
+		},
+		{
+			name: "in another repository, which needs the subject by an item's pull spec",
+			cluster: `
+				image web l1
+				image sig ls
+				tag shop/web:latest web>reg.example/prod/web
+				tag prod/web:` + web + `.sig sig
+				pod shop/p Running reg.example/shop/web:latest`,
+		},
+		{
+			name: "in each of two repositories, the later of which keeps the earlier's",
+			cluster: `
+				image web l1
+				image sig ls
+				image sigsig lss
+				tag b/web:latest web
+				tag b/web:` + web + `.sig sig>reg.example/a/sigs
+				tag a/sigs:` + signatureTag("sig") + `.sig sigsig
+				pod b/p Running reg.example/b/web:latest`,
+		},
+		{
+			name: "names that only look like a referrer's",
+			cluster: used + `
+				image sig ls
+				tag shop/web:` + web + `.sign sig
+				tag shop/web:` + web[:60] + ` sig
+				tag shop/web:x` + web + `.sig sig`,
+			want: `
+				items shop/web:latest#1=old shop/web:` + web[:60] + `#0=sig shop/web:` + web + `.sign#0=sig shop/web:x` + web + `.sig#0=sig
+				manifests shop/web old sig
+				layers shop/web c2 l2 ls
+				images old sig
+				blobs c2 l2 ls old sig`,
+		},
+		{
+			name: "the peer knows none", policy: "peer",
+			cluster: used + `
+				image sig ls
+				tag shop/web:` + web + `.sig sig`,
+			want: `
+				items shop/web:latest#1=old shop/web:` + web + `.sig#0=sig
+				manifests shop/web old sig
+				layers shop/web c2 l2 ls
+				images old sig
+				blobs c2 l2 ls old sig`,
+		},
+	}
+	for _, ending := range []string{"", ".sig", ".att", ".sbom"} {
+		cases = append(cases, planCase{
+			name: "ending in " + ending, cluster: used + "image sig ls config=cs \n tag shop/web:" + web + ending + " sig", want: oldGoes,
+		})
+	}
+	runPlanCases(t, "ancient revisions=0", cases)
+}
+
+func TestReferrersBySubject(t *testing.T) {
+	runPlanCases(t, "ancient revisions=0", []planCase{
+		{
+			name:    "an image that no stream lists",
+			cluster: used + "image sig ls config=cs subject=web",
+			want:    oldGoes,
+		},
+		{
+			name:    "it goes with its subject",
+			cluster: used + "image sig ls config=cs subject=old",
+			want: `
+				items shop/web:latest#1=old
+				manifests shop/web old
+				layers shop/web c2 l2
+				images old sig
+				blobs c2 cs l2 ls old sig`,
+		},
+		{
+			name: "a chain of them",
+			cluster: used + `
+				image sig ls subject=web
+				image sigsig lss subject=sig
+				image sbom lb subject=sigsig`,
+			want: oldGoes,
+		},
+		{
+			name: "what a referrer owns",
+			cluster: used + `
+				image idx type=index children=leaf subject=web
+				image leaf ll`,
+			want: oldGoes,
+		},
+		{
+			name: "under whatever tag",
+			cluster: used + `
+				image sig ls subject=web
+				tag shop/web:attic sig`,
+			want: oldGoes,
+		},
+		{
+			name: "of a young image that no stream lists",
+			cluster: `
+				image web l1 age=1m
+				image sig ls subject=web`,
+		},
+		{
+			name: "of a child of an index that stays",
+			cluster: `
+				image idx type=index children=leaf age=1m
+				image leaf ll
+				image sig ls subject=leaf`,
+		},
+		{
+			name: "of itself",
+			cluster: `
+				image sig ls subject=sig
+				tag shop/web:latest sig`,
+			want: `
+				items shop/web:latest#0=sig
+				manifests shop/web sig
+				layers shop/web ls
+				images sig
+				blobs ls sig`,
+		},
+		{
+			name: "of each other",
+			cluster: `
+				image one l1 subject=two
+				image two l2 subject=one
+				tag shop/web:one one
+				tag shop/web:two two
+				pod shop/p Running reg.example/shop/web:two`,
+		},
+		{
+			name: "the peer knows none", policy: "peer",
+			cluster: used + "image sig ls config=cs subject=web",
+			want: `
+				items shop/web:latest#1=old
+				manifests shop/web old
+				layers shop/web c2 l2
+				images old sig
+				blobs c2 cs l2 ls old sig`,
+		},
+		{
+			name:    "a subject that is not needed, not known, keeps nothing",
+			cluster: "image sig ls subject=gone \n tag shop/web:latest sig",
+			want: `
+				items shop/web:latest#0=sig
+				manifests shop/web sig
+				layers shop/web ls
+				images sig
+				blobs ls sig`,
+		},
+	})
+}
