@@ -3,8 +3,6 @@ package prune
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"strconv"
@@ -45,69 +43,34 @@ func (p *Plan) Digest() string {
 	return digest
 }
 
-// An encoder appends JSON to a buffer. Full buffers are hashed and written
-// behind its back, while it fills the next.
+// An encoder appends JSON to a buffer. Full buffers go to a sink.
 type encoder struct {
-	buf   []byte
-	err   error
-	full  chan []byte
-	empty chan []byte
-	sum   chan []byte // the digest's hash, once it was asked for by a nil buffer
-	done  chan error
+	buf  []byte
+	err  error
+	sink *sink
 }
 
-const flushAt = 64 << 10
-
 func newEncoder(w io.Writer) *encoder {
-	e := &encoder{
-		full: make(chan []byte, 1), empty: make(chan []byte, 2),
-		sum: make(chan []byte, 1), done: make(chan error, 1),
-	}
-	e.empty <- make([]byte, 0, flushAt+flushAt/4)
-	e.buf = make([]byte, 0, flushAt+flushAt/4)
-	go e.write(w)
+	e := &encoder{sink: newSink(w)}
+	e.buf = e.sink.buffer()
 	return e
 }
 
-func (e *encoder) write(w io.Writer) {
-	h := sha256.New()
-	var err error
-	hashing := true
-	for b := range e.full {
-		if b == nil {
-			h.Write([]byte("}"))
-			e.sum <- h.Sum(nil)
-			hashing = false
-			continue
-		}
-		if hashing {
-			h.Write(b)
-		}
-		if err == nil {
-			_, err = w.Write(b)
-		}
-		e.empty <- b[:0]
-	}
-	e.done <- err
-}
-
 func (e *encoder) flush() {
-	e.full <- e.buf
-	e.buf = <-e.empty
+	e.sink.put(e.buf)
+	e.buf = e.sink.buffer()
 }
 
 // digest ends what the digest covers, and returns it.
 func (e *encoder) digest() string {
 	e.flush()
-	e.full <- nil
-	return "sha256:" + hex.EncodeToString(<-e.sum)
+	return e.sink.digest("}")
 }
 
 // close writes the rest and returns the first error.
 func (e *encoder) close() error {
-	e.full <- e.buf
-	close(e.full)
-	return cmp.Or(e.err, <-e.done)
+	e.sink.put(e.buf)
+	return cmp.Or(e.err, e.sink.close())
 }
 
 // plan writes everything before the digest, and returns that.
@@ -121,16 +84,7 @@ func (e *encoder) plan(p *Plan) string {
 	e.any(`,"unreadReferences":`, notNil(p.UnreadReferences))
 	e.any(`,"evidence":`, notNil(p.Evidence))
 	e.raw(`,"actions":[`)
-	comma := ""
-	p.each(func(a *Action) bool {
-		e.raw(comma)
-		e.action(a)
-		comma = ","
-		if len(e.buf) > flushAt {
-			e.flush()
-		}
-		return true
-	})
+	e.actions(p)
 	e.any(`],"summary":`, p.Summary)
 	return e.digest()
 }

@@ -123,6 +123,7 @@ var ErrNoInstant = errors.New("no instant to plan at")
 // the policy does not ignore them, wraps [ErrPolicy] where the policy cannot
 // be followed, and is [ErrNoInstant] for the zero time.
 func New(inv *inventory.Inventory, policy Policy, now time.Time) (*Plan, error) {
+	now = now.Truncate(time.Microsecond) // down, as other times go up: rounding must make nothing older
 	if now.IsZero() {
 		return nil, ErrNoInstant
 	}
@@ -160,21 +161,31 @@ func New(inv *inventory.Inventory, policy Policy, now time.Time) (*Plan, error) 
 // and index, or by repository and digest.
 func (p *Plan) Actions() iter.Seq[Action] {
 	return func(yield func(Action) bool) {
-		p.each(func(a *Action) bool { return yield(*a) })
+		n := p.newNames()
+		for _, phase := range p.phases() {
+			for i := range phase.n {
+				var a Action
+				phase.at(i, n, &a)
+				if !yield(a) {
+					return
+				}
+			}
+		}
 	}
 }
 
-// each yields each action, valid until the next.
-func (p *Plan) each(yield func(*Action) bool) {
-	if p.made != nil {
-		p.made.actions(yield)
-		return
+func (p *Plan) phases() []phase {
+	if p.made == nil {
+		return []phase{readPhase(p.actions)}
 	}
-	for i := range p.actions {
-		if !yield(&p.actions[i]) {
-			return
-		}
+	return p.made.phases()
+}
+
+func (p *Plan) newNames() *names {
+	if p.made == nil {
+		return nil
 	}
+	return newNames(p.made.inv)
 }
 
 func (p *planner) evidence() []Evidence {
