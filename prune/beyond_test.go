@@ -82,7 +82,7 @@ var beyondThePeer = []struct {
 
 func init() {
 	for i := range beyondThePeer {
-		beyondThePeer[i].objects = lines1(beyondThePeer[i].objects)
+		beyondThePeer[i].objects = oneLine(beyondThePeer[i].objects)
 	}
 }
 

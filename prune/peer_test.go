@@ -44,5 +44,5 @@ func runWhatUses(t *testing.T, words string, cases []whatUses) {
 	runPlanCases(t, words, list)
 }
 
-// lines1 joins the lines of an object that is written over several.
-func lines1(text string) string { return strings.ReplaceAll(text, "\n", " ") }
+// oneLine joins the lines of an object that is written over several.
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
