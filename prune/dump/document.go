@@ -8,6 +8,14 @@ type document struct {
 	apiVersion string
 	kind       string
 	items      bool // it has a list of items, which were handed on
+	places     []place
+}
+
+// A place says where in the input a member of a document stands, whose value is
+// at text in what is handed on as the document's text.
+type place struct {
+	text   int
+	offset int64
 }
 
 // mayBeList reports whether the items can be those of a list, by what is known

@@ -18,12 +18,16 @@ var ErrFailed = errors.New("a read failed, so there is no inventory")
 type Error struct {
 	Input  string // as given to Read; "" for none
 	Offset int64  // in bytes, of the object or of the place in the text
+	Line   int    // of a YAML text, instead of the offset; 0 in JSON
 	Object string // as in "Image sha256:…"; "" where it cannot be told
 	Err    error
 }
 
 func (e *Error) Error() string {
 	where := fmt.Sprintf("byte %d", e.Offset)
+	if e.Line > 0 {
+		where = fmt.Sprintf("line %d", e.Line)
+	}
 	if e.Input != "" {
 		where = e.Input + ": " + where
 	}
@@ -63,13 +67,17 @@ func describe(raw []byte, itemKind string) string {
 		return ""
 	case kind == "":
 		kind = "object"
+	case name == "":
+		return clip(kind)
 	}
 	if namespace != "" {
 		name = namespace + "/" + name
 	}
-	const most = 300 // a name has at most 253 bytes
-	return fmt.Sprintf("%s %.*s", kind, most, name)
+	return clip(kind) + " " + clip(name)
 }
+
+// clip shortens what is too long for a name, which has at most 253 bytes.
+func clip(s string) string { return fmt.Sprintf("%.300s", s) }
 
 func text(r *rawjson.Reader) string {
 	if r.Kind() != '"' {

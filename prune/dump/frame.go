@@ -12,8 +12,9 @@ import (
 // readJSON finds the objects in a JSON text and hands them on. The tokenizer
 // checks the text and finds where objects end; what is in them is read behind
 // it, at the same time, by the objects reader.
-func (d *Reader) readJSON(name string, r io.Reader) error {
-	f := &frame{d: d, name: name, source: &limitedReader{r: r, progress: d.opts.Progress, read: &d.read}}
+// The text starts at that offset of the input.
+func (d *Reader) readJSON(r io.Reader, start int64) error {
+	f := &frame{d: d, start: start, source: &limitedReader{r: r, progress: d.opts.Progress, read: &d.read}}
 	f.tokens = jsontext.NewDecoder(f.source)
 	f.out = newPipeline(d.objects)
 	err := f.documents()
@@ -26,12 +27,15 @@ func (d *Reader) readJSON(name string, r io.Reader) error {
 // A frame is the outer structure of one input.
 type frame struct {
 	d      *Reader
-	name   string
+	start  int64 // of the text in the input
 	source *limitedReader
 	tokens *jsontext.Decoder
 	out    *pipeline
 	header bytes.Buffer // of a document: its members but for the items
 }
+
+// at returns where in the input the tokenizer is.
+func (f *frame) at() int64 { return f.start + f.tokens.InputOffset() }
 
 // documents reads values until the input ends.
 func (f *frame) documents() error {
@@ -49,7 +53,7 @@ func (f *frame) documents() error {
 			}
 			return f.failed(err, "")
 		default:
-			return f.fail(f.tokens.InputOffset(), "", fmt.Errorf("want an object, got %s", kind))
+			return f.fail(f.at(), "", fmt.Errorf("want an object, got %s", kind))
 		}
 	}
 }
@@ -58,13 +62,12 @@ func (f *frame) documents() error {
 // object by itself. What a list is of may stand behind its items, so items
 // without a kind wait for it.
 func (f *frame) document() error {
-	start := f.tokens.InputOffset()
 	if _, err := f.tokens.ReadToken(); err != nil {
 		return f.failed(err, "")
 	}
 	f.header.Reset()
 	f.header.WriteByte('{')
-	doc := &document{offset: start}
+	doc := &document{offset: f.at() - 1}
 	for f.tokens.PeekKind() != '}' {
 		if err := f.member(doc); err != nil {
 			return err
@@ -74,32 +77,34 @@ func (f *frame) document() error {
 		return f.failed(err, "")
 	}
 	f.header.WriteByte('}')
-	return f.out.end(doc.list(), f.header.Bytes(), doc.offset)
+	return f.out.end(doc.list(), f.header.Bytes(), doc.offset, doc.places)
 }
 
 func (f *frame) member(doc *document) error {
 	f.limit()
 	key, err := f.tokens.ReadToken()
 	if err != nil {
-		return f.failed(err, doc.kind)
+		return f.broken(err, f.header.Bytes(), "")
 	}
 	name := key.String()
 	if name == "items" && f.tokens.PeekKind() == '[' && doc.mayBeList() {
 		doc.items = true
 		return f.items(doc)
 	}
-	value, err := f.tokens.ReadValue()
-	if err != nil {
-		return f.failed(err, doc.kind)
-	}
-	if int64(f.header.Len()+len(value)) > f.d.opts.maxObjectBytes() {
-		return f.tooLarge(doc.offset, f.header.Bytes())
-	}
 	if f.header.Len() > 1 {
 		f.header.WriteByte(',')
 	}
 	f.header.Write(quoted(name))
 	f.header.WriteByte(':')
+	value, err := f.tokens.ReadValue()
+	if err != nil {
+		f.header.Write(bytes.TrimLeft(f.tokens.UnreadBuffer(), " \t\r\n:"))
+		return f.broken(err, f.header.Bytes(), "")
+	}
+	if int64(f.header.Len()+len(value)) > f.d.opts.maxObjectBytes() {
+		return f.tooLarge(doc.offset, f.header.Bytes())
+	}
+	doc.places = append(doc.places, place{f.header.Len(), f.at() - int64(len(value))})
 	f.header.Write(value)
 	return f.note(doc, name, value)
 }
@@ -111,7 +116,7 @@ func (f *frame) note(doc *document, name string, value jsontext.Value) error {
 	}
 	s, ok := unquoted(value)
 	if !ok {
-		return f.fail(f.tokens.InputOffset()-int64(len(value)), doc.kind, fmt.Errorf("%s: want a string, got %s", name, value.Kind()))
+		return f.fail(f.at()-int64(len(value)), doc.kind, fmt.Errorf("%s: want a string, got %s", name, value.Kind()))
 	}
 	if name == "kind" {
 		doc.kind = s
@@ -135,7 +140,7 @@ func (f *frame) items(doc *document) error {
 			kind, _ := itemKind(doc.kind)
 			return f.failed(err, kind)
 		}
-		offset := f.tokens.InputOffset() - int64(len(value))
+		offset := f.at() - int64(len(value))
 		if int64(len(value)) > f.d.opts.maxObjectBytes() {
 			return f.tooLarge(offset, value)
 		}
@@ -157,31 +162,32 @@ func (f *frame) limit() {
 // failed turns the tokenizer's error into one that names the object: as much
 // of it as has been read tells which one it is.
 func (f *frame) failed(err error, itemKind string) error {
-	at := f.tokens.InputOffset()
-	partial := f.tokens.UnreadBuffer()
+	return f.broken(err, bytes.TrimLeft(f.tokens.UnreadBuffer(), " \t\r\n,:"), itemKind)
+}
+
+// broken is failed for an object of which this much has been read.
+func (f *frame) broken(err error, partial []byte, itemKind string) error {
 	if errors.Is(err, ErrTooLarge) {
-		return f.tooLarge(at, partial)
+		return f.tooLarge(f.at(), partial)
 	}
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		object := describe(bytes.TrimLeft(partial, " \t\r\n,:"), itemKind)
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("the text ends in the middle of a value")
+			err = fmt.Errorf("the text ends in the middle of a value: %w", io.ErrUnexpectedEOF)
 		} else if syntax.Err != nil {
 			err = syntax.Err
 		}
-		return f.fail(syntax.ByteOffset, object, fmt.Errorf("malformed JSON: %w", err))
+		return f.fail(f.start+syntax.ByteOffset, describe(partial, itemKind), fmt.Errorf("malformed JSON: %w", err))
 	}
-	return f.fail(at, "", err)
+	return f.fail(f.at(), describe(partial, itemKind), err)
 }
 
 func (f *frame) tooLarge(offset int64, partial []byte) error {
-	object := describe(bytes.TrimLeft(partial, " \t\r\n,:"), "")
-	return f.fail(offset, object, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, f.d.opts.maxObjectBytes()))
+	return f.fail(offset, describe(partial, ""), fmt.Errorf("%w: more than %d bytes", ErrTooLarge, f.d.opts.maxObjectBytes()))
 }
 
 func (f *frame) fail(offset int64, object string, err error) error {
-	return &Error{Input: f.name, Offset: offset, Object: object, Err: err}
+	return f.d.errorAt(offset, object, err)
 }
 
 // A limitedReader ends with an error where somebody wants more than allowed,
@@ -193,6 +199,7 @@ type limitedReader struct {
 	offset   int64  // in this one
 	told     int64
 	until    int64
+	err      error // other than the end
 }
 
 const readAhead = 1 << 20
@@ -202,6 +209,9 @@ func (l *limitedReader) Read(b []byte) (int, error) {
 		return 0, ErrTooLarge
 	}
 	n, err := l.r.Read(b)
+	if err != nil && err != io.EOF {
+		l.err = err
+	}
 	l.offset += int64(n)
 	*l.read += int64(n)
 	if l.progress != nil && *l.read-l.told >= 1<<20 {

@@ -1,6 +1,10 @@
 package dump
 
-import "github.com/registrykit/registrykit/prune/inventory"
+import (
+	"maps"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
 
 // A list is what is known of a list while its items are read.
 type list struct {
@@ -8,6 +12,20 @@ type list struct {
 	kind       string // of the items of a typed list; "" for a v1 List
 	known      bool   // the list has said its kind, and it is one of a list
 	items      bool   // there were items, or a place for them
+	ended      bool   // it will say no more of itself
+}
+
+// mustWait reports whether what the list says later may tell the type of an item
+// that says this much: the same kind may be one of two groups.
+func (l *list) mustWait(apiVersion, kind string) bool {
+	switch {
+	case l.ended:
+		return false
+	case kind == "" && !l.known:
+		return true
+	}
+	ofList := kind == "" || kind == l.kind
+	return ofList && l.kind != "" && apiVersion == "" && l.apiVersion == ""
 }
 
 // listings collects which kinds were listed, and in which order.
@@ -44,6 +62,24 @@ func (l *listings) met(kind inventory.Kind) {
 // where it does not go on elsewhere. A typed list is a list of its kind, even
 // when it is empty or holds another.
 func (l *listings) endList(of list, goesOn bool) {
+	l.list(of, goesOn)
+	clear(l.inThisList)
+}
+
+// begin starts a list within another, which [listings.endNested] goes back to.
+func (l *listings) begin() (outer map[inventory.Kind]bool) {
+	outer, l.inThisList = l.inThisList, map[inventory.Kind]bool{}
+	return outer
+}
+
+// endNested closes a list within another. What it held, that one holds.
+func (l *listings) endNested(of list, goesOn bool, outer map[inventory.Kind]bool) {
+	l.list(of, goesOn)
+	maps.Copy(outer, l.inThisList)
+	l.inThisList = outer
+}
+
+func (l *listings) list(of list, goesOn bool) {
 	if of.kind != "" {
 		kind := kindOf(of.apiVersion, of.kind)
 		if !l.inThisList[kind] {
@@ -58,7 +94,6 @@ func (l *listings) endList(of list, goesOn bool) {
 			l.incomplete[kind] = true
 		}
 	}
-	clear(l.inThisList)
 }
 
 // endObject closes an object that was in no list, which lists nothing.

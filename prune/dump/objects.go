@@ -3,6 +3,8 @@ package dump
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/registrykit/registrykit/imagestream"
@@ -33,6 +35,9 @@ type objects struct {
 	// yet.
 	waiting      []waitingItem
 	waitingBytes int64
+
+	places []place // of the members of a document's text
+	depth  int     // of lists in lists
 }
 
 type waitingItem struct {
@@ -42,6 +47,7 @@ type waitingItem struct {
 
 var (
 	errNoKind = errors.New("it says no kind")
+	errNoType = errors.New("it does not say of what type it is")
 	errNoList = errors.New("it has items, but its kind is not that of a list")
 )
 
@@ -63,7 +69,7 @@ func (o *objects) batch(b *batch) error {
 		text := b.text[start:s.end]
 		start = s.end
 		var err error
-		if s.ends {
+		if o.places = s.places; s.ends {
 			err = o.end(s.of, text, s.offset)
 		} else {
 			err = o.item(s.of, text, s.offset)
@@ -86,7 +92,7 @@ func (o *objects) item(of list, text []byte, offset int64) error {
 	if err != nil {
 		return o.fail(text, of.kind, offset, err)
 	}
-	if kind == "" && !of.known {
+	if of.mustWait(apiVersion, kind) {
 		return o.wait(text, offset)
 	}
 	if kind == "" {
@@ -95,12 +101,17 @@ func (o *objects) item(of list, text []byte, offset int64) error {
 	if apiVersion == "" && kind == of.kind {
 		apiVersion = of.apiVersion
 	}
+	if strings.HasSuffix(kind, "List") {
+		if inner, ok := o.listIn(apiVersion, kind, text); ok {
+			return o.nested(inner, text, offset)
+		}
+	}
 	return o.object(apiVersion, kind, text, offset)
 }
 
 func (o *objects) wait(text []byte, offset int64) error {
 	if o.waitingBytes += int64(len(text)); o.waitingBytes > 4*o.d.opts.maxObjectBytes() {
-		return o.fail(text, "", offset, fmt.Errorf("%w, nor does the list up to here, and there are too many to put aside", errNoKind))
+		return o.fail(text, "", offset, fmt.Errorf("%w, nor does the list up to here, and there are too many to put aside", errNoType))
 	}
 	o.waiting = append(o.waiting, waitingItem{append([]byte(nil), text...), offset})
 	return nil
@@ -121,6 +132,23 @@ func (o *objects) end(of list, header []byte, offset int64) error {
 	if !of.known {
 		of.kind = "" // a list that never said its kind is one of anything
 	}
+	if err := o.readWaiting(of); err != nil {
+		return err
+	}
+	goesOn, err := o.goesOn(header)
+	if err != nil {
+		return o.fail(header, "", offset, err)
+	}
+	o.d.listings.endList(of, goesOn)
+	return nil
+}
+
+// readWaiting reads the items that were put aside, now that all is known that
+// their list says.
+func (o *objects) readWaiting(of list) error {
+	places := o.places
+	o.places = nil // are not those of an item
+	of.ended = true
 	for _, w := range o.waiting {
 		if of.kind == "" {
 			return o.fail(w.text, "", w.offset, errNoKind)
@@ -129,12 +157,7 @@ func (o *objects) end(of list, header []byte, offset int64) error {
 			return err
 		}
 	}
-	o.waiting, o.waitingBytes = nil, 0
-	goesOn, err := o.goesOn(header)
-	if err != nil {
-		return o.fail(header, "", offset, err)
-	}
-	o.d.listings.endList(of, goesOn)
+	o.waiting, o.waitingBytes, o.places = nil, 0, places
 	return nil
 }
 
@@ -180,19 +203,24 @@ func (o *objects) typeOf(text []byte) (apiVersion, kind string, err error) {
 	return apiVersion, kind, o.r.Err()
 }
 
-// goesOn reads from a list's metadata whether there is more of it elsewhere.
+// goesOn reads from a list's metadata whether there is more of it elsewhere. It
+// fails where its items are no array.
 func (o *objects) goesOn(header []byte) (goesOn bool, err error) {
 	o.r.Reset(header)
 	for key := range o.r.Object() {
-		if string(key) != "metadata" {
-			continue
-		}
-		for key := range o.r.Object() {
-			switch string(key) {
-			case "continue":
-				goesOn = goesOn || o.r.String() != ""
-			case "remainingItemCount":
-				goesOn = goesOn || o.r.Int64() > 0
+		switch string(key) {
+		case "items":
+			for range o.r.Array() {
+				continue
+			}
+		case "metadata":
+			for key := range o.r.Object() {
+				switch string(key) {
+				case "continue":
+					goesOn = o.r.String() != "" || goesOn
+				case "remainingItemCount":
+					goesOn = o.r.Int64() > 0 || goesOn
+				}
 			}
 		}
 	}
@@ -214,8 +242,6 @@ func (o *objects) object(apiVersion, kind string, text []byte, offset int64) err
 		if names, err = o.stream(text, offset); err == nil && names {
 			err = o.workload(known, apiVersion, kind, text, offset)
 		}
-	case "List":
-		return o.nested(text, offset)
 	default:
 		err = o.workload(known, apiVersion, kind, text, offset)
 	}
@@ -226,26 +252,6 @@ func (o *objects) object(apiVersion, kind string, text []byte, offset int64) err
 	return nil
 }
 
-// nested reads a v1 List that is an item of another list.
-func (o *objects) nested(text []byte, offset int64) error {
-	r := rawjson.NewReader(text)
-	for key := range r.Object() {
-		if string(key) != "items" {
-			continue
-		}
-		for range r.Array() {
-			at := int64(r.Offset())
-			if err := o.item(list{known: true}, r.Raw(), offset+at); err != nil {
-				return err
-			}
-		}
-	}
-	if err := r.Err(); err != nil {
-		return o.fail(text, "List", offset, err)
-	}
-	return nil
-}
-
 // fail names the object and the place of an error. Errors that name the object
 // themselves are not told twice.
 func (o *objects) fail(text []byte, kind string, offset int64, err error) error {
@@ -253,22 +259,32 @@ func (o *objects) fail(text []byte, kind string, offset int64, err error) error 
 	if errors.As(err, &told) {
 		return err
 	}
-	e := &Error{Input: o.d.inputs[len(o.d.inputs)-1], Offset: offset, Object: describe(text, kind), Err: err}
+	object, in := describe(text, kind), 0
 	var fact *inventory.Error
-	var object *workload.Error
+	var reference *workload.Error
 	var field *rawjson.Error
 	switch {
 	case errors.As(err, &fact):
-		e.Object, e.Err = fact.Object, fact.Err
-	case errors.As(err, &object):
-		e.Err = object.Unwrap()
-		if object.Field != "" {
-			e.Err = fmt.Errorf("%s: %w", object.Field, object.Unwrap())
+		object, err = fact.Object, fact.Err
+	case errors.As(err, &reference):
+		in, err = reference.Offset, reference.Unwrap()
+		if reference.Field != "" {
+			err = fmt.Errorf("%s: %w", reference.Field, err)
 		}
 	case errors.As(err, &field):
-		e.Offset += int64(field.Offset)
+		in = field.Offset
 	}
-	return e
+	return o.d.errorAt(o.place(offset, in), object, err)
+}
+
+// place returns where in the input a byte of the text stands that is being read.
+func (o *objects) place(offset int64, in int) int64 {
+	for _, p := range slices.Backward(o.places) {
+		if p.text <= in {
+			return p.offset + int64(in-p.text)
+		}
+	}
+	return offset + int64(in)
 }
 
 // seen keeps the newest of all times.

@@ -28,7 +28,8 @@ type step struct {
 	end    int // of the text; it starts where that of the step before ends
 	offset int64
 	of     list
-	ends   bool // the document: the text is that of its members but for the items
+	ends   bool    // the document: the text is that of its members but for the items
+	places []place // of those members
 }
 
 const (
@@ -82,8 +83,8 @@ func (p *pipeline) item(of list, text []byte, offset int64) error {
 }
 
 // end closes a document, with the text of its members other than items.
-func (p *pipeline) end(of list, header []byte, offset int64) error {
-	return p.add(header, step{offset: offset, of: of, ends: true})
+func (p *pipeline) end(of list, header []byte, offset int64, places []place) error {
+	return p.add(header, step{offset: offset, of: of, ends: true, places: places})
 }
 
 func (p *pipeline) add(text []byte, s step) error {

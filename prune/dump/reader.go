@@ -17,9 +17,16 @@ type Reader struct {
 	builder  inventory.Builder
 	listings *listings
 	objects  *objects
-	inputs   []string
+	inputs   []input
 	read     int64
 	err      error
+}
+
+// An input is what one call of Read reads.
+type input struct {
+	name  string
+	yaml  bool
+	marks []mark // of the YAML document that is being read
 }
 
 // NewReader returns a Reader of no input yet. A nil opts is the zero Options.
@@ -48,41 +55,57 @@ func Read(r io.Reader, opts *Options) (*inventory.Inventory, error) {
 }
 
 // Read reads one input to its end. The name is for errors. After an error, an
-// [*Error] unless the input itself failed, the Reader gives no inventory.
+// [*Error], the Reader gives no inventory and reads nothing more. What the input
+// itself failed with is in the error's chain.
 func (d *Reader) Read(name string, r io.Reader) error {
 	if d.err != nil {
 		return d.err
 	}
-	d.inputs = append(d.inputs, name)
-	d.err = d.input(name, bufio.NewReaderSize(r, 1<<16))
+	d.inputs = append(d.inputs, input{name: name})
+	d.err = d.input(bufio.NewReaderSize(r, 1<<16))
 	return d.err
 }
 
-func (d *Reader) input(name string, r *bufio.Reader) error {
-	first, err := firstByte(r)
-	switch {
-	case err == io.EOF:
-		return nil
-	case err != nil:
-		return &Error{Input: name, Err: err}
-	case first == '{' || first == '[' || first == '"':
-		return d.readJSON(name, r)
+func (d *Reader) input(r *bufio.Reader) error {
+	first, err := skipByteOrderMark(r)
+	if err != nil {
+		return d.errorAt(0, "", err)
 	}
-	return d.readYAML(name, r)
-}
-
-// firstByte returns the first byte of the input that is no white space, which
-// it passes over.
-func firstByte(r *bufio.Reader) (byte, error) {
+	start := first
 	for {
 		c, err := r.ReadByte()
-		if err != nil {
-			return 0, err
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return d.errorAt(start, "", err)
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			start++
+			continue
 		}
-		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
-			return c, r.UnreadByte()
+		if err := r.UnreadByte(); err != nil {
+			return err
 		}
+		if c == '{' || c == '[' || c == '"' {
+			return d.readJSON(r, start)
+		}
+		return d.readYAML(r)
 	}
+}
+
+// skipByteOrderMark passes over the mark that some programs write before UTF-8,
+// and returns how long it is.
+func skipByteOrderMark(r *bufio.Reader) (int64, error) {
+	const mark = "\ufeff"
+	start, err := r.Peek(len(mark))
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	if string(start) != mark {
+		return 0, nil
+	}
+	_, err = r.Discard(len(mark))
+	return int64(len(mark)), err
 }
 
 // Inventory returns what was read. It fails with [ErrFailed] after a Read that
@@ -107,17 +130,37 @@ func (d *Reader) Inventory() (*inventory.Inventory, error) {
 // kind or a tag item came to be. It is zero where there is none.
 func (d *Reader) Newest() time.Time { return d.objects.newest }
 
-// An origin is an offset in an input: the input in the upper bits.
-const originBits = 48
+// An origin is an offset in an input, or a line of a YAML text: the input in the
+// upper bits.
+const originBits = 40
 
 func (d *Reader) originOf(offset int64) int64 {
-	return int64(len(d.inputs)-1)<<originBits | offset
+	last := len(d.inputs) - 1
+	if d.inputs[last].yaml {
+		offset = int64(d.line(offset))
+	}
+	return int64(last)<<originBits | offset
 }
 
 func (d *Reader) origin(o int64) string {
-	where := fmt.Sprintf("byte %d", o&(1<<originBits-1))
-	if name := d.inputs[o>>originBits]; name != "" {
-		return name + ": " + where
+	input := d.inputs[o>>originBits]
+	unit := "byte"
+	if input.yaml {
+		unit = "line"
+	}
+	where := fmt.Sprintf("%s %d", unit, o&(1<<originBits-1))
+	if input.name != "" {
+		return input.name + ": " + where
 	}
 	return where
+}
+
+// errorAt returns an error at an offset of the input that is being read.
+func (d *Reader) errorAt(offset int64, object string, err error) *Error {
+	input := &d.inputs[len(d.inputs)-1]
+	e := &Error{Input: input.name, Offset: offset, Object: object, Err: err}
+	if input.yaml {
+		e.Offset, e.Line = 0, d.line(offset)
+	}
+	return e
 }

@@ -7,48 +7,80 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"sort"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // readYAML reads a YAML text, one document after the other, by way of JSON.
-func (d *Reader) readYAML(name string, r io.Reader) error {
+func (d *Reader) readYAML(r io.Reader) error {
+	in := &d.inputs[len(d.inputs)-1]
+	in.yaml = true
 	source := &limitedReader{r: r, read: new(int64)}
 	source.until = d.opts.maxObjectBytes()
 	documents := yaml.NewDecoder(source)
+	line := 1
+	fail := func(err error) error {
+		e := d.errorAt(0, "", err)
+		e.Line = line
+		return e
+	}
 	for {
 		var doc yaml.Node
 		err := documents.Decode(&doc)
 		switch {
 		case err == io.EOF:
 			return nil
+		case source.err != nil:
+			return fail(source.err)
 		case source.offset > source.until:
-			return &Error{Input: name, Offset: source.offset, Err: fmt.Errorf("%w: a YAML document of more than %d bytes; write JSON", ErrTooLarge, d.opts.maxObjectBytes())}
+			return fail(fmt.Errorf("%w: a YAML document of more than %d bytes; write JSON", ErrTooLarge, d.opts.maxObjectBytes()))
 		case err != nil:
-			return &Error{Input: name, Offset: source.offset, Err: fmt.Errorf("neither JSON nor YAML: %w", err)}
+			return fail(fmt.Errorf("neither JSON nor YAML: %w", err))
 		}
-		text, err := yamlToJSON(&doc)
-		if err != nil {
-			return &Error{Input: name, Offset: source.offset, Err: err}
+		line = doc.Line
+		c := converter{left: maxYAMLNodes, maxBytes: 2*d.opts.maxObjectBytes() + readAhead}
+		if err := c.node(&doc, 0); err != nil {
+			return fail(err)
 		}
 		source.until = source.offset + d.opts.maxObjectBytes()
-		if string(text) == "null" {
+		if string(c.out) == "null" {
 			continue // nothing between two separators
 		}
-		if err := d.readJSON(name, bytes.NewReader(text)); err != nil {
+		in.marks = c.marks
+		if err := d.readJSON(bytes.NewReader(c.out), 0); err != nil {
 			return err
 		}
+		in.marks = nil
 	}
+}
+
+// A mark says in which line of a YAML text the value stands that starts at that
+// offset of its JSON.
+type mark struct {
+	offset int64
+	line   int
+}
+
+// line returns the line of the YAML text for an offset in the JSON made of it.
+func (d *Reader) line(offset int64) int {
+	marks := d.inputs[len(d.inputs)-1].marks
+	i := sort.Search(len(marks), func(i int) bool { return marks[i].offset > offset })
+	if i == 0 {
+		return 1
+	}
+	return marks[i-1].line
 }
 
 var errYAML = errors.New("YAML that JSON cannot hold")
 
-// yamlToJSON writes a YAML document as JSON. Scalars keep their text: times
-// stay what they are, and numbers lose no digit.
-func yamlToJSON(doc *yaml.Node) ([]byte, error) {
-	c := converter{left: maxYAMLNodes}
-	err := c.node(doc, 0)
-	return c.out, err
+// A converter writes a YAML document as JSON. Scalars keep their text: times stay
+// what they are, and numbers lose no digit.
+type converter struct {
+	out      []byte
+	marks    []mark
+	left     int // values
+	maxBytes int64
 }
 
 // maxYAMLNodes bounds what aliases may blow a document up to.
@@ -56,14 +88,12 @@ const maxYAMLNodes = 50_000_000
 
 const maxYAMLDepth = 1000
 
-type converter struct {
-	out  []byte
-	left int
-}
-
 func (c *converter) node(n *yaml.Node, depth int) error {
-	if c.left--; c.left < 0 || depth > maxYAMLDepth {
-		return fmt.Errorf("%w: line %d: too many or too deeply nested values", errYAML, n.Line)
+	if c.left--; c.left < 0 || depth > maxYAMLDepth || int64(len(c.out)+len(n.Value)) > c.maxBytes {
+		return fmt.Errorf("%w: line %d: too many, too large or too deeply nested values", errYAML, n.Line)
+	}
+	if len(c.marks) == 0 || c.marks[len(c.marks)-1].line != n.Line {
+		c.marks = append(c.marks, mark{int64(len(c.out)), n.Line})
 	}
 	switch n.Kind {
 	case yaml.DocumentNode:
