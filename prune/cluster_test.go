@@ -442,3 +442,8 @@ func runPlanCases(t *testing.T, words string, cases []planCase) {
 		})
 	}
 }
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return list
+}

@@ -87,7 +87,10 @@ func OpenShift(o OpenShiftOptions) (Policy, error) {
 	o.KeepYoungerThan, o.KeepTagRevisions = clone(o.KeepYoungerThan), clone(o.KeepTagRevisions)
 	o.IgnoreSources = slices.Clone(o.IgnoreSources)
 	p.preset = &o
-	return p, p.Validate()
+	if err := p.Validate(); err != nil {
+		return Policy{}, err
+	}
+	return p, nil
 }
 
 func (o *OpenShiftOptions) check() error {

@@ -47,7 +47,7 @@ type verdict struct {
 
 // A ruleIndex is the number of a rule of the policy, or one of the constants
 // below: reasons that hold whatever the policy.
-type ruleIndex int16
+type ruleIndex int32
 
 const (
 	undecided         ruleIndex = -1 - iota
