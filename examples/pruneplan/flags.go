@@ -52,7 +52,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	ignored := f.String("ignore-sources", "", "pass over references of these `sources`, which the peer does not read")
 	f.IntVar(&o.rows, "rows", 10, "print so many rows of each table; 0 for all")
 	f.Int64Var(&o.maxObjectBytes, "max-object-bytes", 0, "refuse objects of more bytes (default 64 MiB)")
-	if err := f.Parse(args); err != nil {
+	var err error
+	if o.files, err = parseMixed(f, args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			f.SetOutput(stderr)
 			fmt.Fprintln(stderr, "usage: pruneplan [flags] [file…]\nReads what `oc get -o json` prints, from files or standard input, and plans a prune.")
@@ -65,10 +66,29 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	o.setAges(set, *age, *revisions)
 	o.policy.IgnoreSources = split(*ignored)
-	if o.files = f.Args(); len(o.files) == 0 {
+	if len(o.files) == 0 {
 		o.files = []string{"-"}
 	}
 	return o, o.check(*now, *listed)
+}
+
+// parseMixed reads flags wherever they stand, as oc does, and returns the rest.
+// Behind "--" there are no flags.
+func parseMixed(f *flag.FlagSet, args []string) (rest []string, err error) {
+	for len(args) > 0 {
+		if err := f.Parse(args); err != nil {
+			return nil, err
+		}
+		read := len(args) - f.NArg()
+		if read > 0 && args[read-1] == "--" {
+			return append(rest, f.Args()...), nil
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
+	}
+	return rest, nil
 }
 
 // setAges leaves out the ages and revisions in over-size mode, which has none,
