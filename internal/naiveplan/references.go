@@ -1,0 +1,124 @@
+package naiveplan
+
+import "strings"
+
+// uses are what workloads use.
+type uses struct {
+	tags    set            // "namespace/name:tag", tags of streams
+	through map[string]set // by "namespace/name", digests through that stream
+	digests set            // digests, wherever they are
+	invalid int            // references that do not parse
+}
+
+// readReferences reads what all workloads, of all namespaces, use.
+func (p *planner) readReferences() {
+	p.uses = uses{tags: set{}, through: map[string]set{}, digests: set{}}
+	for _, w := range p.workloads {
+		switch kind := text(w, "kind"); kind {
+		case "Build", "BuildConfig":
+			p.readBuild(w)
+		case "Pod":
+			if p.podCounts(w) {
+				p.readPodSpec(object(w, "spec"))
+			}
+		case "CronJob":
+			p.readPodSpec(object(w, "spec", "jobTemplate", "spec", "template", "spec"))
+		default:
+			p.readPodSpec(object(w, "spec", "template", "spec"))
+		}
+	}
+}
+
+// podCounts: a pod that runs or may run always uses its images; any other one
+// while it is not older than the threshold, in over-size mode always.
+func (p *planner) podCounts(pod map[string]any) bool {
+	switch text(pod, "status", "phase") {
+	case "Running", "Pending", "Unknown":
+		return true
+	}
+	if p.PruneOverSizeLimit {
+		return true
+	}
+	created, _ := timeOf(pod, "metadata", "creationTimestamp") // readCluster has checked it
+	if created == nil {
+		return !p.Strict
+	}
+	return !created.Before(p.threshold)
+}
+
+func (p *planner) readPodSpec(spec map[string]any) {
+	for _, field := range []string{"initContainers", "containers"} {
+		for _, container := range objects(spec, field) {
+			p.usePullSpec(text(container, "image"))
+		}
+	}
+}
+
+// readBuild reads where a build starts from. A build has one strategy.
+func (p *planner) readBuild(build map[string]any) {
+	for _, strategy := range []string{"sourceStrategy", "dockerStrategy", "customStrategy"} {
+		from := object(build, "spec", "strategy", strategy, "from")
+		if from == nil {
+			continue
+		}
+		name, namespace := text(from, "name"), text(from, "namespace")
+		if namespace == "" {
+			namespace = text(build, "metadata", "namespace")
+		}
+		switch text(from, "kind") {
+		case "DockerImage":
+			p.usePullSpec(name)
+		case "ImageStreamTag":
+			parts := strings.Split(name, ":")
+			if len(parts) != 2 || parts[0] == "" || parts[1] == "" || strings.Contains(name, "@") {
+				p.uses.invalid++
+				continue
+			}
+			p.uses.tags[namespace+"/"+name] = true
+		case "ImageStreamImage":
+			parts := strings.Split(name, "@")
+			if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
+				p.uses.invalid++
+				continue
+			}
+			p.useDigest(namespace+"/"+parts[0], parts[1])
+		}
+	}
+}
+
+// usePullSpec: a pull spec with a host, a namespace and a single name uses its
+// digest in that stream or, without one, its tag there. A digest is used
+// wherever it is, too.
+func (p *planner) usePullSpec(spec string) {
+	if strings.TrimSpace(spec) == "" {
+		return
+	}
+	s, ok := parsePullSpec(spec)
+	if !ok {
+		p.uses.invalid++
+		return
+	}
+	if s.digest != "" {
+		p.uses.digests[s.digest] = true
+	}
+	if s.host == "" || s.repository() == "" {
+		return
+	}
+	if s.digest != "" {
+		p.useDigest(s.repository(), s.digest)
+		return
+	}
+	tag := s.tag
+	if tag == "" {
+		tag = "latest"
+	}
+	p.uses.tags[s.repository()+":"+tag] = true
+}
+
+func (p *planner) useDigest(repository, digest string) {
+	if p.uses.through[repository] == nil {
+		p.uses.through[repository] = set{}
+	}
+	p.uses.through[repository][digest] = true
+	p.uses.digests[digest] = true
+}

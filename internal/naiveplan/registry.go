@@ -1,0 +1,112 @@
+package naiveplan
+
+// findNeeds finds what each repository needs: for remaining items, and for
+// workloads that use a digest through a stream.
+func (p *planner) findNeeds() {
+	add := func(repository, digest string) {
+		if p.needed[repository] == nil {
+			p.needed[repository] = set{}
+		}
+		p.needed[repository][digest] = true
+	}
+	for _, it := range p.left {
+		for _, repository := range it.repositories() {
+			for _, d := range it.needs() {
+				add(repository, d)
+			}
+		}
+	}
+	for repository, digests := range p.uses.through {
+		for d := range digests {
+			add(repository, d)
+		}
+	}
+}
+
+// links returns the layer and manifest links that go: of the dropped items and
+// their children, less what is needed in the same repository.
+func (p *planner) links() (layers, manifests []Link) {
+	for _, s := range p.streams {
+		repository := s.repository()
+		if p.linksHeldBack(repository) {
+			continue
+		}
+		goLayers, goManifests := set{}, set{}
+		for _, it := range p.dropped {
+			if it.stream != s {
+				continue
+			}
+			for d := range p.withChildren(it.image) {
+				if image := p.images[d]; image != nil {
+					goManifests[d] = true
+					goLayers.addAll(image.layers)
+					goLayers.addAll(image.configIfItGoes())
+				}
+			}
+		}
+		stay := set{}
+		for root := range p.needed[repository] {
+			for d := range p.withChildren(root) {
+				stay[d] = true
+				if image := p.images[d]; image != nil {
+					stay.addAll(image.layers)
+					stay.addAll(image.configIfItStays())
+				}
+			}
+		}
+		for d := range goLayers {
+			if !stay[d] {
+				layers = append(layers, Link{repository, d})
+			}
+		}
+		for d := range goManifests {
+			if !stay[d] {
+				manifests = append(manifests, Link{repository, d})
+			}
+		}
+	}
+	return layers, manifests
+}
+
+// blobs returns the blobs that go: those of deleted images, less those of kept
+// ones.
+func (p *planner) blobs() []string {
+	goes, stays := set{}, set{}
+	for name, image := range p.images {
+		if p.gone[name] {
+			goes[name] = true
+			goes.addAll(image.layers)
+			goes.addAll(image.configIfItGoes())
+		} else {
+			stays[name] = true
+			stays.addAll(image.layers)
+			stays.addAll(image.configIfItStays())
+		}
+	}
+	var list []string
+	for d := range goes {
+		if !stays[d] {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// configIfItGoes returns what is deleted with an image as its config: only
+// OCI and Docker schema 2 image manifests surely have one.
+func (i *image) configIfItGoes() []string {
+	switch i.mediaType {
+	case "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json":
+		return i.configIfItStays()
+	}
+	return nil
+}
+
+// configIfItStays returns what is kept with an image as its config: anything
+// but an index may have one.
+func (i *image) configIfItStays() []string {
+	if i.id == "" || i.isIndex() {
+		return nil
+	}
+	return []string{i.id}
+}
