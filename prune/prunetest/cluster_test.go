@@ -59,6 +59,7 @@ func small() *prunetest.Cluster {
 	for n, kind := range inventory.WorkloadKinds() {
 		c.Workload(kind, "dev/w"+string(rune('a'+n)), app.Tag("latest"))
 	}
+	c.Deployment("test/web", app.Digest(base))
 	c.Limit("dev", 1<<20)
 	return c
 }
