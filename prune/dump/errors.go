@@ -3,6 +3,7 @@ package dump
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/registrykit/registrykit/internal/rawjson"
 )
@@ -78,6 +79,35 @@ func describe(raw []byte, itemKind string) string {
 
 // clip shortens what is too long for a name, which has at most 253 bytes.
 func clip(s string) string { return fmt.Sprintf("%.300s", s) }
+
+// lastField returns the path of the value in which a text ends too early.
+func lastField(raw []byte) string {
+	r := rawjson.NewReader(raw)
+	walk(r)
+	var e *rawjson.Error
+	if errors.As(r.Err(), &e) {
+		return e.Field
+	}
+	return ""
+}
+
+func walk(r *rawjson.Reader) {
+	switch r.Kind() {
+	case '{':
+		for range r.Object() {
+			walk(r)
+		}
+	case '[':
+		for range r.Array() {
+			walk(r)
+		}
+	default:
+		r.Skip()
+		if r.Kind() == 0 {
+			r.Fail(io.ErrUnexpectedEOF)
+		}
+	}
+}
 
 func text(r *rawjson.Reader) string {
 	if r.Kind() != '"' {

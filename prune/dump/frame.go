@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/registrykit/registrykit/internal/rawjson"
 )
 
 // readJSON finds the objects in a JSON text and hands them on. The tokenizer
@@ -51,9 +53,9 @@ func (f *frame) documents() error {
 			if err == io.EOF {
 				return nil
 			}
-			return f.failed(err, "")
+			return f.failed(err, nil, "")
 		default:
-			return f.fail(f.at(), "", fmt.Errorf("want an object, got %s", kind))
+			return f.fail(f.at(), "", fmt.Errorf("want an object, got %s", inWords(kind)))
 		}
 	}
 }
@@ -63,7 +65,7 @@ func (f *frame) documents() error {
 // without a kind wait for it.
 func (f *frame) document() error {
 	if _, err := f.tokens.ReadToken(); err != nil {
-		return f.failed(err, "")
+		return f.failed(err, nil, "")
 	}
 	f.header.Reset()
 	f.header.WriteByte('{')
@@ -74,7 +76,7 @@ func (f *frame) document() error {
 		}
 	}
 	if _, err := f.tokens.ReadToken(); err != nil {
-		return f.failed(err, "")
+		return f.failed(err, nil, "")
 	}
 	f.header.WriteByte('}')
 	return f.out.end(doc.list(), f.header.Bytes(), doc.offset, doc.places)
@@ -84,7 +86,7 @@ func (f *frame) member(doc *document) error {
 	f.limit()
 	key, err := f.tokens.ReadToken()
 	if err != nil {
-		return f.broken(err, f.header.Bytes(), "")
+		return f.failed(err, f.header.Bytes(), "")
 	}
 	name := key.String()
 	if name == "items" && f.tokens.PeekKind() == '[' && doc.mayBeList() {
@@ -98,8 +100,7 @@ func (f *frame) member(doc *document) error {
 	f.header.WriteByte(':')
 	value, err := f.tokens.ReadValue()
 	if err != nil {
-		f.header.Write(bytes.TrimLeft(f.tokens.UnreadBuffer(), " \t\r\n:"))
-		return f.broken(err, f.header.Bytes(), "")
+		return f.failed(err, f.header.Bytes(), "")
 	}
 	if int64(f.header.Len()+len(value)) > f.d.opts.maxObjectBytes() {
 		return f.tooLarge(doc.offset, f.header.Bytes())
@@ -116,7 +117,7 @@ func (f *frame) note(doc *document, name string, value jsontext.Value) error {
 	}
 	s, ok := unquoted(value)
 	if !ok {
-		return f.fail(f.at()-int64(len(value)), doc.kind, fmt.Errorf("%s: want a string, got %s", name, value.Kind()))
+		return f.fail(f.at()-int64(len(value)), doc.kind, fmt.Errorf("%s: want a string, got %s", name, inWords(value.Kind())))
 	}
 	if name == "kind" {
 		doc.kind = s
@@ -128,7 +129,7 @@ func (f *frame) note(doc *document, name string, value jsontext.Value) error {
 
 func (f *frame) items(doc *document) error {
 	if _, err := f.tokens.ReadToken(); err != nil {
-		return f.failed(err, "")
+		return f.failed(err, nil, "")
 	}
 	for {
 		f.limit()
@@ -138,7 +139,7 @@ func (f *frame) items(doc *document) error {
 		value, err := f.tokens.ReadValue()
 		if err != nil {
 			kind, _ := itemKind(doc.kind)
-			return f.failed(err, kind)
+			return f.failed(err, nil, kind)
 		}
 		offset := f.at() - int64(len(value))
 		if int64(len(value)) > f.d.opts.maxObjectBytes() {
@@ -149,7 +150,7 @@ func (f *frame) items(doc *document) error {
 		}
 	}
 	if _, err := f.tokens.ReadToken(); err != nil {
-		return f.failed(err, "")
+		return f.failed(err, nil, "")
 	}
 	return nil
 }
@@ -159,27 +160,42 @@ func (f *frame) limit() {
 	f.source.until = f.tokens.InputOffset() + f.d.opts.maxObjectBytes()
 }
 
-// failed turns the tokenizer's error into one that names the object: as much
-// of it as has been read tells which one it is.
-func (f *frame) failed(err error, itemKind string) error {
-	return f.broken(err, bytes.TrimLeft(f.tokens.UnreadBuffer(), " \t\r\n,:"), itemKind)
+// failed turns the tokenizer's error into one that names the object and the
+// field: as much as has been read tells which they are. The tokenizer stands
+// behind the text before, which is of the same object.
+func (f *frame) failed(err error, before []byte, itemKind string) error {
+	unread := f.tokens.UnreadBuffer()
+	object := describe(join(before, unread), itemKind)
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return f.tooLarge(f.at(), join(before, unread))
+	case !errors.As(err, &syntax):
+		return f.fail(f.at(), object, err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("the text ends in the middle of a value: %w", io.ErrUnexpectedEOF)
+	case syntax.Err != nil:
+		err = syntax.Err
+	}
+	good := min(max(0, int(syntax.ByteOffset-f.tokens.InputOffset())), len(unread))
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		err = fmt.Errorf("%w %s", err, clip(text(rawjson.NewReader(unread[good:]))))
+	}
+	err = fmt.Errorf("malformed JSON: %w", err)
+	if field := lastField(join(before, unread[:good])); field != "" {
+		err = fmt.Errorf("%s: %w", clip(field), err)
+	}
+	return f.fail(f.start+syntax.ByteOffset, object, err)
 }
 
-// broken is failed for an object of which this much has been read.
-func (f *frame) broken(err error, partial []byte, itemKind string) error {
-	if errors.Is(err, ErrTooLarge) {
-		return f.tooLarge(f.at(), partial)
+// join puts what comes next of an object behind what was read of it. Where that
+// is nothing, it may stand behind another object.
+func join(before, unread []byte) []byte {
+	between := " \t\r\n:"
+	if len(before) == 0 {
+		between += ","
 	}
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = fmt.Errorf("the text ends in the middle of a value: %w", io.ErrUnexpectedEOF)
-		} else if syntax.Err != nil {
-			err = syntax.Err
-		}
-		return f.fail(f.start+syntax.ByteOffset, describe(partial, itemKind), fmt.Errorf("malformed JSON: %w", err))
-	}
-	return f.fail(f.at(), describe(partial, itemKind), err)
+	return append(before[:len(before):len(before)], bytes.TrimLeft(unread, between)...)
 }
 
 func (f *frame) tooLarge(offset int64, partial []byte) error {
@@ -219,6 +235,20 @@ func (l *limitedReader) Read(b []byte) (int, error) {
 		l.progress(*l.read)
 	}
 	return n, err
+}
+
+func inWords(kind jsontext.Kind) string {
+	switch kind {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	}
+	return kind.String()
 }
 
 func quoted(s string) []byte {

@@ -186,8 +186,8 @@ func (o *objects) alone(text []byte, offset int64) error {
 // typeOf reads apiVersion and kind, wherever they stand.
 func (o *objects) typeOf(text []byte) (apiVersion, kind string, err error) {
 	o.r.Reset(text)
-	if k := o.r.Kind(); k != '{' {
-		return "", "", errors.New("want an object")
+	if o.r.Kind() == 'n' {
+		return "", "", errors.New("want an object, got null")
 	}
 	for key := range o.r.Object() {
 		switch string(key) {
