@@ -2,6 +2,7 @@ package prune
 
 import (
 	"math"
+	"time"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -53,4 +54,19 @@ func (p *planner) age(t inventory.Instant) *Duration {
 	us := int64(p.now) - int64(t)
 	d := Duration(min(max(us, -most), most) * 1000)
 	return &d
+}
+
+// RFC 3339 writes the years 0 to 9999.
+const lastYear = 9999
+
+// writable returns the time, or the nearest that RFC 3339 can write: a plan must
+// be what its JSON says.
+func writable(t time.Time) time.Time {
+	switch year := t.Year(); {
+	case year < 0:
+		return time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	case year > lastYear:
+		return time.Date(lastYear, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+	}
+	return t
 }

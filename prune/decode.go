@@ -49,8 +49,9 @@ type verdictJSON struct {
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It reads what [Plan.WriteJSON]
-// writes. The plan must be whole and unchanged: a key that is not known,
-// another schema, and a digest that does not fit are errors that wrap
+// writes. The plan must be whole and unchanged but for space between tokens:
+// another schema, a key that is not known, a digest that does not fit, and
+// anything else that WriteJSON would not write so are errors that wrap
 // [ErrPlan].
 func (p *Plan) UnmarshalJSON(b []byte) error {
 	var j planJSON
@@ -81,8 +82,12 @@ func (p *Plan) UnmarshalJSON(b []byte) error {
 	for _, v := range j.Kept {
 		read.verdicts = append(read.verdicts, Verdict{Kind: v.Kind, Object: v.Object, Image: v.Image, Outcome: Keep, Reason: v.Reason})
 	}
-	if digest := read.Digest(); digest != j.Digest {
-		return fmt.Errorf("%w: its digest is %s and it says %s", ErrPlan, digest, j.Digest)
+	err := read.WriteJSON(&sameJSON{text: b}, j.Kept != nil)
+	if err != nil {
+		if digest := read.Digest(); digest != j.Digest {
+			err = fmt.Errorf("its digest is %s and it says %s", digest, j.Digest)
+		}
+		return fmt.Errorf("%w: %w", ErrPlan, err)
 	}
 	*p = read
 	return nil

@@ -35,7 +35,7 @@ func (p *planner) tagItemPhase() phase {
 		stream := p.inv.Stream(tag.Stream)
 		*a = Action{
 			Kind: DeleteTagItem, Stream: n.repository(int32(tag.Stream)), Tag: tag.Name, Index: item.Index,
-			Image: p.inv.DigestText(item.Image), Created: item.Created.Time(),
+			Image: p.inv.DigestText(item.Image), Created: writable(item.Created.Time()),
 			DockerImageReference: p.inv.ItemReference(i),
 			UID:                  stream.UID, ResourceVersion: stream.ResourceVersion,
 			Reason: p.itemReason(i),

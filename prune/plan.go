@@ -113,7 +113,8 @@ func (e *InvalidReferencesError) Error() string {
 	return strings.TrimSuffix(b.String(), ";")
 }
 
-// ErrNoInstant is the error for a plan without an instant.
+// ErrNoInstant is the error for a plan without an instant, or with one that
+// RFC 3339 cannot write.
 var ErrNoInstant = errors.New("no instant to plan at")
 
 // New plans: what the policy lets go of what the inventory knows, at an
@@ -124,7 +125,7 @@ var ErrNoInstant = errors.New("no instant to plan at")
 // be followed, and is [ErrNoInstant] for the zero time.
 func New(inv *inventory.Inventory, policy Policy, now time.Time) (*Plan, error) {
 	now = now.Truncate(time.Microsecond) // down, as other times go up: rounding must make nothing older
-	if now.IsZero() {
+	if year := now.UTC().Year(); now.IsZero() || year < 0 || year > lastYear {
 		return nil, ErrNoInstant
 	}
 	if err := policy.Validate(); err != nil {
@@ -137,7 +138,7 @@ func New(inv *inventory.Inventory, policy Policy, now time.Time) (*Plan, error) 
 	at := inventory.InstantOf(now)
 	plan := &Plan{
 		Now:     at.Time(),
-		Expires: at.Time().Add(time.Duration(lifetime)),
+		Expires: writable(at.Time().Add(time.Duration(lifetime))),
 		Policy:  policy,
 	}
 	p := newPlanner(inv, &plan.Policy, at)
@@ -191,13 +192,13 @@ func (p *Plan) newNames() *names {
 func (p *planner) evidence() []Evidence {
 	var all []Evidence
 	for _, e := range p.inv.Evidence() {
-		line := Evidence{Kind: e.Kind, Count: e.Count, Listed: e.Listed, Complete: e.Complete}
+		line := Evidence{Kind: inventory.Kind(validUTF8(string(e.Kind))), Count: e.Count, Listed: e.Listed, Complete: e.Complete}
 		if e.Kind == inventory.KindImage {
 			after := p.inv.ImagesAfterStreams()
 			line.AfterImageStreams = &after
 			for _, u := range p.unknown.list {
 				line.Unknown = append(line.Unknown, UnknownImage{
-					Image: p.inv.DigestText(u.digest), NeededBy: p.needName(u.need), Partial: u.partial,
+					Image: validUTF8(p.inv.DigestText(u.digest)), NeededBy: validUTF8(p.needName(u.need)), Partial: u.partial,
 				})
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -96,10 +97,29 @@ func (p *Policy) Validate() error {
 	if p.Lifetime < 0 {
 		errs = append(errs, errors.New("lifetime is negative"))
 	}
+	for _, text := range p.texts() {
+		if !utf8.ValidString(text) { // JSON could not hold it
+			errs = append(errs, fmt.Errorf("%q is not UTF-8", text))
+		}
+	}
 	if len(errs) == 0 {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", ErrPolicy, errors.Join(errs...))
+}
+
+// texts returns all that the policy names.
+func (p *Policy) texts() []string {
+	texts := append([]string{p.Namespace}, p.IgnoreSources...)
+	for _, r := range slices.Concat(p.TagItems, p.Images) {
+		texts = append(texts, r.ID)
+		texts = append(texts, r.When.Repositories...)
+		texts = append(texts, r.When.Tags...)
+		for name, pattern := range r.When.Labels {
+			texts = append(texts, name, pattern)
+		}
+	}
+	return texts
 }
 
 // deletes reports whether any rule can.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 )
 
 // presetJSON is the form of a policy that [OpenShift] made: its knobs.
@@ -43,13 +42,9 @@ type evidenceJSON struct {
 
 // Equal reports whether two policies say the same.
 func (p *Policy) Equal(q *Policy) bool {
-	a, b := *p, *q
-	a.preset, b.preset = nil, nil
-	a.Lifetime, b.Lifetime = a.lifetime(), b.lifetime()
-	a.TagItems, b.TagItems = notNil(a.TagItems), notNil(b.TagItems)
-	a.Images, b.Images = notNil(a.Images), notNil(b.Images)
-	a.IgnoreSources, b.IgnoreSources = notNil(a.IgnoreSources), notNil(b.IgnoreSources)
-	return reflect.DeepEqual(a, b)
+	a, errA := json.Marshal(p.rules())
+	b, errB := json.Marshal(q.rules())
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
 func (p *Policy) lifetime() Duration {
@@ -71,21 +66,24 @@ func (p Policy) String() string {
 // MarshalJSON implements json.Marshaler: the knobs of the OpenShift preset for a
 // policy that is as [OpenShift] made it, else the rules.
 func (p Policy) MarshalJSON() ([]byte, error) {
-	evidence := evidenceJSON{
-		p.AcceptUnknownImages, p.PeerReferencesOnly, notNil(p.IgnoreSources), p.AbsentTimesAreAncient, p.lifetime(),
-	}
+	rules := p.rules()
 	if o := p.preset; o != nil {
 		if made, err := OpenShift(*o); err == nil && made.Equal(&p) {
 			return json.Marshal(presetJSON{
 				o.KeepYoungerThan, o.KeepTagRevisions, o.PruneOverSizeLimit, o.AllImages,
-				o.PruneRegistry, o.IgnoreInvalidRefs, o.Namespace, evidence,
+				o.PruneRegistry, o.IgnoreInvalidRefs, o.Namespace, rules.evidenceJSON,
 			})
 		}
 	}
-	return json.Marshal(rulesJSON{
+	return json.Marshal(rules)
+}
+
+func (p *Policy) rules() rulesJSON {
+	return rulesJSON{
 		notNil(p.TagItems), notNil(p.Images), p.FinishedPodsCountFor,
-		p.PruneRegistry, p.IgnoreInvalidReferences, p.Namespace, evidence,
-	})
+		p.PruneRegistry, p.IgnoreInvalidReferences, p.Namespace,
+		evidenceJSON{p.AcceptUnknownImages, p.PeerReferencesOnly, notNil(p.IgnoreSources), p.AbsentTimesAreAncient, p.lifetime()},
+	}
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It reads both forms: knobs, or

@@ -167,7 +167,7 @@ func (f *itemFacts) overLimit() truth {
 // imageMeets checks what conditions ask of an image, whichever object is
 // judged by it.
 func (p *planner) imageMeets(c *Condition, image int, holds func(truth) bool) bool {
-	if c.Managed == nil && c.Labels == nil && c.PulledWithin == nil && c.NotPulledFor == nil {
+	if c.Managed == nil && len(c.Labels) == 0 && c.PulledWithin == nil && c.NotPulledFor == nil {
 		return true
 	}
 	if image < 0 {
@@ -175,7 +175,7 @@ func (p *planner) imageMeets(c *Condition, image int, holds func(truth) bool) bo
 	}
 	view := p.inv.Image(image)
 	return (c.Managed == nil || holds(truthOf(view.Managed).is(*c.Managed))) &&
-		(c.Labels == nil || holds(labelsMatch(c.Labels, view.Labels))) &&
+		(len(c.Labels) == 0 || holds(labelsMatch(c.Labels, view.Labels))) &&
 		(c.PulledWithin == nil || holds(p.pulledWithin(view, *c.PulledWithin))) &&
 		(c.NotPulledFor == nil || holds(p.pulledWithin(view, *c.NotPulledFor).is(false)))
 }

@@ -89,10 +89,10 @@ func first[K comparable](m map[K]int32, k K, v int32) {
 // the plan, the rest is only told.
 func (p *planner) noteBad(use inventory.Use) {
 	bad := BadReference{
-		Object: p.inv.Workload(use.Workload).String(),
-		Field:  use.Field,
-		Value:  strings.ToValidUTF8(use.Value, "\uFFFD"),
-		Error:  use.Err,
+		Object: validUTF8(p.inv.Workload(use.Workload).String()),
+		Field:  validUTF8(use.Field),
+		Value:  validUTF8(use.Value),
+		Error:  validUTF8(use.Err),
 	}
 	if use.Source == "" {
 		p.invalid = append(p.invalid, bad)
@@ -100,3 +100,6 @@ func (p *planner) noteBad(use inventory.Use) {
 		p.unread = append(p.unread, bad)
 	}
 }
+
+// validUTF8 replaces what JSON could not hold.
+func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
