@@ -56,17 +56,34 @@ func (p *planner) keepNeededByItems() {
 			continue
 		}
 		item := p.inv.Item(i)
-		if image := p.inv.ImageOf(item.Image); image >= 0 {
-			p.keepImage(image, verdict{neededByItem, int32(i)})
-		}
-		if image := p.inv.ImageOf(item.Named); image >= 0 {
-			p.keepImage(image, verdict{namedByItem, int32(i)})
+		p.keepNeeded(item.Image, verdict{neededByItem, int32(i)})
+		p.keepNeeded(item.Named, verdict{namedByItem, int32(i)})
+	}
+	for _, d := range p.usedDigests() {
+		if p.inv.ImageOf(d) < 0 { // a rule decides on those that are known
+			p.keepReferrers(d)
 		}
 	}
 	if !p.inv.Complete(inventory.KindImageStream) {
 		for i := range p.images {
 			p.keepImage(i, verdict{streamsUnlisted, -1})
 		}
+	}
+}
+
+// keepNeeded keeps the image with a digest or, where that is not known, what
+// refers to it all the same.
+func (p *planner) keepNeeded(d inventory.Digest, why verdict) {
+	if image := p.inv.ImageOf(d); image >= 0 {
+		p.keepImage(image, why)
+	} else if d != inventory.NoDigest {
+		p.keepReferrers(d)
+	}
+}
+
+func (p *planner) keepReferrers(d inventory.Digest) {
+	for _, referrer := range p.elsewhere().refs[d] {
+		p.keepImage(int(referrer), verdict{neededBySubject, -1})
 	}
 }
 

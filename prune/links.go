@@ -20,8 +20,8 @@ type linkVerdict struct {
 // decideLinks plans away, in each repository that loses items, the links of
 // their images that nothing there needs any more: rule 4 of the preset.
 func (p *planner) decideLinks() {
-	if !p.inv.Complete(inventory.KindImageStream) || p.policy.asksForUse() && !p.usesKnown {
-		return // what is not known may need any link
+	if p.mayNeedMore() {
+		return
 	}
 	l := linkPlanner{planner: p, needed: make([]uint32, p.inv.Digests()), going: make([]uint32, p.inv.Digests())}
 	for _, s := range p.streamsByRepository() {

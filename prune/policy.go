@@ -20,7 +20,8 @@ const DefaultLifetime = time.Hour
 type Policy struct {
 	// TagItems decide on the entries of tag histories, Images on images that
 	// no remaining item needs. What is needed by what remains is kept, whatever
-	// the rules say.
+	// the rules say. What workloads use is kept by the rules that ask for it: a
+	// policy in which none does, TagInUse or DigestInUse, passes over workloads.
 	TagItems []Rule
 	Images   []Rule
 

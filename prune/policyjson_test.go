@@ -19,11 +19,12 @@ func everyCondition() prune.Policy {
 		TagItems: []prune.Rule{
 			{ID: "a", Outcome: prune.Keep, When: prune.Condition{
 				Repositories: []string{"shop/*", "a?/b"}, Tags: []string{"v*"}, YoungerThan: hours(1), OlderThan: hours(2),
-				StreamYoungerThan: hours(3), PulledWithin: hours(4), NotPulledFor: hours(5), RevisionBelow: ptr(0), RevisionFrom: ptr(7),
+				StreamYoungerThan: hours(3), PulledWithin: hours(4), NotPulledFor: hours(5), RevisionBelow: ptr(0),
 				TagInUse: yes, DigestInUse: no, ReferenceTag: no, Known: yes, OverLimit: no, Managed: yes,
 				Labels: map[string]string{"team": "a*", "<tier>": "&"},
 			}},
 			{ID: "b", Outcome: prune.Keep},
+			{ID: "old", Outcome: prune.Delete, When: prune.Condition{RevisionFrom: ptr(7)}},
 			{ID: "c", Outcome: prune.Delete, When: prune.Condition{Always: true}},
 		},
 		Images:               []prune.Rule{{ID: "d", Outcome: prune.Delete, When: prune.Condition{Dropped: yes, DigestInUse: no}}},

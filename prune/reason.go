@@ -310,7 +310,7 @@ func (p *planner) imagePath(i int) []string {
 		seen[i] = true
 		up = append(up, p.imageName(p.inv.Image(i).Digest))
 		v := p.images[i]
-		if v.rule != neededByParent && v.rule != neededBySubject {
+		if v.rule != neededByParent && v.rule != neededBySubject || v.cause < 0 {
 			break
 		}
 		i = int(v.cause)

@@ -14,7 +14,7 @@ func (p *planner) keepReferrerItems() {
 	if p.policy.PeerReferencesOnly {
 		return
 	}
-	r := referrerItems{planner: p, bySubject: map[streamDigest][]int32{}}
+	r := referrerItems{planner: p, bySubject: map[streamDigest][]int32{}, doubt: p.mayNeedMore()}
 	var streams []int
 	for s := range p.inv.Streams() {
 		if r.find(s) {
@@ -36,6 +36,14 @@ type referrerItems struct {
 	*planner
 	bySubject map[streamDigest][]int32
 	named     []int // streams whose repositories items that were kept name
+	doubt     bool  // what is not known may need any subject
+}
+
+// mayNeedMore reports whether something that was not listed could need a
+// manifest: a stream, an index or a workload.
+func (p *planner) mayNeedMore() bool {
+	return !p.inv.Complete(inventory.KindImageStream) || !p.inv.Complete(inventory.KindImage) ||
+		p.policy.asksForUse() && !p.usesKnown
 }
 
 // find finds the dropped items of a stream that are the newest of a tag for
@@ -54,7 +62,11 @@ func (r *referrerItems) find(s int) bool {
 		} else if image := r.inv.ImageOf(r.inv.Item(tag.FirstItem).Image); image >= 0 {
 			subject = r.inv.Image(image).Subject
 		}
-		if subject != inventory.NoDigest {
+		switch {
+		case subject == inventory.NoDigest:
+		case r.doubt:
+			r.items[tag.FirstItem] = verdict{neededBySubject, -1}
+		default:
 			key := streamDigest{int32(s), subject}
 			r.bySubject[key] = append(r.bySubject[key], int32(tag.FirstItem))
 			found = true

@@ -112,6 +112,25 @@ func (c *Condition) itemsOnly() string {
 	return ""
 }
 
+// unsettled names a field with which carrying a plan out changes what the rule
+// says of what stayed: dropping items moves others up in their history, may make
+// another the newest of a tag in use, and leaves no item that is dropped. Such a
+// rule would delete more with each plan.
+func (c *Condition) unsettled(o Outcome) string {
+	is := func(b *bool, value bool) bool { return b != nil && *b == value }
+	switch {
+	case c.RevisionFrom != nil && *c.RevisionFrom >= 0 && o == Keep:
+		return "revisionFrom"
+	case c.RevisionBelow != nil && *c.RevisionBelow >= 0 && o == Delete:
+		return "revisionBelow"
+	case is(c.TagInUse, o == Delete):
+		return "tagInUse"
+	case is(c.Dropped, o == Keep):
+		return "dropped"
+	}
+	return ""
+}
+
 // check returns everything that is wrong with the rule.
 func (r *Rule) check() error {
 	var errs []error
@@ -128,6 +147,9 @@ func (r *Rule) check() error {
 	}
 	if c.Always && !c.empty() {
 		wrong("always goes with no other condition")
+	}
+	if field := c.unsettled(r.Outcome); field != "" {
+		wrong("%s in a rule that says %s would decide otherwise once the plan was carried out", field, r.Outcome)
 	}
 	for name, d := range map[string]*Duration{
 		"youngerThan": c.YoungerThan, "olderThan": c.OlderThan, "streamYoungerThan": c.StreamYoungerThan,

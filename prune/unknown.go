@@ -1,7 +1,6 @@
 package prune
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -49,14 +48,13 @@ func (p *planner) findUnknown() {
 		})
 	}
 	p.walk.start()
-	byRank := func(a, b inventory.Digest) int { return p.inv.Rank(a) - p.inv.Rank(b) }
-	for _, d := range slices.SortedFunc(maps.Keys(p.digestUse), byRank) {
+	for _, d := range p.usedDigests() {
 		p.visitWithReferrers(d, need{-1, p.digestUse[d]}, func(d inventory.Digest, image int, n need) bool {
 			note(d, image, n)
 			return true
 		})
 	}
-	slices.SortFunc(p.unknown.list, func(a, b unknownImage) int { return byRank(a.digest, b.digest) })
+	slices.SortFunc(p.unknown.list, func(a, b unknownImage) int { return p.inv.Rank(a.digest) - p.inv.Rank(b.digest) })
 }
 
 // holdsBack reports whether an unknown image keeps all images and blobs.

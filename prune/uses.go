@@ -1,13 +1,15 @@
 package prune
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
-// readUses finds what workloads use: rule 1 of the preset. A pod that counts
+// readUses finds what workloads use: rule 1 of the preset. A policy that does not
+// ask for use, as one for a plain registry, has nothing to do with them. A pod that counts
 // no more is not read, so what does not parse in it is no error.
 func (p *planner) readUses() {
 	inv := p.inv
@@ -20,6 +22,9 @@ func (p *planner) readUses() {
 	p.usesKnown = inv.Complete(inventory.KindImageStream)
 	for _, kind := range inventory.WorkloadKinds() {
 		p.usesKnown = p.usesKnown && inv.Complete(kind)
+	}
+	if !p.policy.asksForUse() {
+		return
 	}
 	for i := range inv.Uses() {
 		use := inv.Use(i)
@@ -77,6 +82,11 @@ func (p *planner) meant(d inventory.Digest) []inventory.Digest {
 		return []inventory.Digest{d}
 	}
 	return append(p.inv.FindDigests(text, p.inv.Digests()), d)
+}
+
+// usedDigests returns the digests that are in use, sorted.
+func (p *planner) usedDigests() []inventory.Digest {
+	return slices.SortedFunc(maps.Keys(p.digestUse), func(a, b inventory.Digest) int { return p.inv.Rank(a) - p.inv.Rank(b) })
 }
 
 func first[K comparable](m map[K]int32, k K, v int32) {

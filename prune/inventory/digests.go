@@ -153,6 +153,9 @@ var hexDigits = func() (pairs [256][2]byte) {
 // sorted returns all ids in the order of their texts. Digests are spread
 // evenly, so a pass over their first two bytes leaves little to sort.
 func (t *digests) sorted() []Digest {
+	if t.len() < 1<<12 {
+		return t.sortedFew()
+	}
 	const buckets = 1 << 16
 	bucket := func(sum *[32]byte) int { return int(sum[0])<<8 | int(sum[1]) }
 	var start [buckets + 1]int32
@@ -179,6 +182,20 @@ func (t *digests) sorted() []Digest {
 			return bytes.Compare(t.sums.at(int(a))[:], t.sums.at(int(b))[:])
 		})
 	}
+	return t.mergeOthers(sums)
+}
+
+// sortedFew spares a small inventory the buckets, which take longer than it.
+func (t *digests) sortedFew() []Digest {
+	sums := make([]Digest, 0, t.len())
+	for i := range t.len() {
+		if _, other := t.others[Digest(i)]; !other {
+			sums = append(sums, Digest(i))
+		}
+	}
+	slices.SortFunc(sums, func(a, b Digest) int {
+		return bytes.Compare(t.sums.at(int(a))[:], t.sums.at(int(b))[:])
+	})
 	return t.mergeOthers(sums)
 }
 
