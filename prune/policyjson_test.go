@@ -20,7 +20,7 @@ func everyCondition() prune.Policy {
 			{ID: "a", Outcome: prune.Keep, When: prune.Condition{
 				Repositories: []string{"shop/*", "a?/b"}, Tags: []string{"v*"}, YoungerThan: hours(1), OlderThan: hours(2),
 				StreamYoungerThan: hours(3), PulledWithin: hours(4), NotPulledFor: hours(5), RevisionBelow: ptr(0),
-				TagInUse: yes, DigestInUse: no, ReferenceTag: no, Known: yes, OverLimit: no, Managed: yes,
+				TagInUse: yes, DigestInUse: yes, ReferenceTag: no, Known: yes, OverLimit: no, Managed: yes,
 				Labels: map[string]string{"team": "a*", "<tier>": "&"},
 			}},
 			{ID: "b", Outcome: prune.Keep},

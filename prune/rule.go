@@ -58,7 +58,8 @@ type Condition struct {
 	RevisionFrom  *int `json:"revisionFrom,omitempty"`
 
 	// TagInUse: the newest item of a tag that a workload names. Tag items
-	// only.
+	// only. Use can only keep: a rule says keep with true, or delete with
+	// false; the same is true of DigestInUse.
 	TagInUse *bool `json:"tagInUse,omitempty"`
 	// DigestInUse: of an item, a workload names its image, or what that owns
 	// at any depth, by digest through the item's stream; of an image, a
@@ -113,20 +114,27 @@ func (c *Condition) itemsOnly() string {
 }
 
 // unsettled names a field with which carrying a plan out changes what the rule
-// says of what stayed: dropping items moves others up in their history, may make
-// another the newest of a tag in use, and leaves no item that is dropped. Such a
-// rule would delete more with each plan.
+// says of what stayed: dropping items moves others up in their history, and
+// leaves none that is dropped. Such a rule would delete more with each plan.
 func (c *Condition) unsettled(o Outcome) string {
-	is := func(b *bool, value bool) bool { return b != nil && *b == value }
 	switch {
 	case c.RevisionFrom != nil && *c.RevisionFrom >= 0 && o == Keep:
 		return "revisionFrom"
 	case c.RevisionBelow != nil && *c.RevisionBelow >= 0 && o == Delete:
 		return "revisionBelow"
-	case is(c.TagInUse, o == Delete):
-		return "tagInUse"
-	case is(c.Dropped, o == Keep):
+	case c.Dropped != nil && *c.Dropped == (o == Keep):
 		return "dropped"
+	}
+	return ""
+}
+
+// perverse names a field by which being in use would have something deleted.
+func (c *Condition) perverse(o Outcome) string {
+	switch {
+	case c.TagInUse != nil && *c.TagInUse == (o == Delete):
+		return "tagInUse"
+	case c.DigestInUse != nil && *c.DigestInUse == (o == Delete):
+		return "digestInUse"
 	}
 	return ""
 }
@@ -150,6 +158,9 @@ func (r *Rule) check() error {
 	}
 	if field := c.unsettled(r.Outcome); field != "" {
 		wrong("%s in a rule that says %s would decide otherwise once the plan was carried out", field, r.Outcome)
+	}
+	if field := c.perverse(r.Outcome); field != "" {
+		wrong("%s in a rule that says %s would have what is in use deleted", field, r.Outcome)
 	}
 	for name, d := range map[string]*Duration{
 		"youngerThan": c.YoungerThan, "olderThan": c.OlderThan, "streamYoungerThan": c.StreamYoungerThan,

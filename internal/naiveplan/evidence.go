@@ -99,8 +99,12 @@ func (p *planner) imagesHeldBack() bool {
 	return false
 }
 
-// linksHeldBack reports whether no link of a repository may go.
+// linksHeldBack reports whether no link of a repository may go: an Image that was
+// not listed may own what is there.
 func (p *planner) linksHeldBack(repository string) bool {
+	if !p.Strict && !p.Complete["Image"] {
+		return true
+	}
 	for d := range p.needed[repository] {
 		if p.mayNeedAnything(d) {
 			return true

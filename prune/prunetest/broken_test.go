@@ -296,17 +296,3 @@ func TestInvalidReferences(t *testing.T) {
 	s.Pod("dev/broken", "{{image}}")
 	require.NoError(t, Check(s.Inventory(), s.policy, s.Now()))
 }
-
-// Policies whose wishes contradict an invariant are not blamed.
-func TestPoliciesThatNeverSettle(t *testing.T) {
-	yes, one := true, 1
-	for name, when := range map[string]prune.Condition{
-		"the newest goes":        {RevisionBelow: &one},
-		"what is in use goes":    {TagInUse: &yes},
-		"what a digest has goes": {DigestInUse: &yes},
-	} {
-		s := newScene(t)
-		policy := prune.Policy{TagItems: []prune.Rule{{ID: "odd", Outcome: prune.Delete, When: when}}, PruneRegistry: true}
-		require.NoError(t, Check(s.Inventory(), policy, s.Now()), name)
-	}
-}

@@ -117,7 +117,17 @@ func disturb(f *facts, r *rand.Rand) {
 
 func ptr[T any](v T) *T { return &v }
 
-func randomPolicy(r *rand.Rand) (p prune.Policy) {
+// randomPolicy returns a policy that may be followed: some of what chance makes
+// is refused.
+func randomPolicy(r *rand.Rand) prune.Policy {
+	for {
+		if p := anyPolicy(r); p.Validate() == nil {
+			return p
+		}
+	}
+}
+
+func anyPolicy(r *rand.Rand) (p prune.Policy) {
 	if r.IntN(2) == 0 {
 		p = randomPreset(r)
 	} else {

@@ -43,7 +43,9 @@ func (c *checker) closure() error {
 			}
 		}
 	}
-	c.usedLinks(missing, referrers)
+	if asksForUse(&c.policy) {
+		c.usedLinks(missing, referrers)
+	}
 	if referrers {
 		c.referrerTags(v, remaining)
 	}
@@ -66,6 +68,14 @@ func (c *checker) usedLinks(missing func([]object, string), referrers bool) {
 			}
 		}
 	}
+}
+
+// asksForUse reports whether a rule of the policy looks at workloads. Where none
+// does, they need nothing.
+func asksForUse(p *prune.Policy) bool {
+	return slices.ContainsFunc(slices.Concat(p.TagItems, p.Images), func(r prune.Rule) bool {
+		return r.When.TagInUse != nil || r.When.DigestInUse != nil
+	})
 }
 
 func objectName(kind, namespace, name string) string {

@@ -19,7 +19,7 @@ func (c *checker) longerAges() error {
 		policy := c.policy
 		policy.TagItems = withLongerAges(policy.TagItems, longer)
 		policy.Images = withLongerAges(policy.Images, longer)
-		if policy.FinishedPodsCountFor != nil && usesProtect(&policy) {
+		if policy.FinishedPodsCountFor != nil {
 			d := longer(*policy.FinishedPodsCountFor)
 			policy.FinishedPodsCountFor = &d
 		}

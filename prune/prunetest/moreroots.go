@@ -3,16 +3,12 @@ package prunetest
 import (
 	"strings"
 
-	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // moreRoots: a workload that uses what the plan deletes, or anything else, never
 // makes it delete more.
 func (c *checker) moreRoots() error {
-	if !usesProtect(&c.policy) {
-		return nil
-	}
 	v := &violations{invariant: MoreRoots}
 	var roots []inventory.Reference
 	for _, it := range sample(c.items()) {
@@ -44,16 +40,3 @@ func (c *checker) moreRoots() error {
 }
 
 var unknownDigest = "sha256:" + strings.Repeat("0", 64)
-
-// usesProtect reports whether use speaks for an object in every rule.
-func usesProtect(p *prune.Policy) bool {
-	for _, rules := range [][]prune.Rule{p.TagItems, p.Images} {
-		for i := range rules {
-			c, keeps := &rules[i].When, rules[i].Outcome == prune.Keep
-			if c.TagInUse != nil && *c.TagInUse != keeps || c.DigestInUse != nil && *c.DigestInUse != keeps {
-				return false
-			}
-		}
-	}
-	return true
-}

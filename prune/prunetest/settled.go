@@ -9,7 +9,7 @@ import (
 
 // settled: after the plan there is nothing left to do.
 func (c *checker) settled() error {
-	if !settles(&c.policy) || c.deletesUsed() {
+	if c.deletesUsed() {
 		return nil
 	}
 	v := &violations{invariant: Settled}
@@ -26,24 +26,6 @@ func (c *checker) settled() error {
 		v.add(objectOf(a).name, "the next plan has %s (%s)", a.Kind, a.Reason.Rule)
 	}
 	return v.err()
-}
-
-// settles reports whether a policy can have nothing left to do. Where items
-// were dropped, the others move up in their history, so rules that delete those
-// in front, or keep those behind, delete more and more; and no item of the next
-// plan is dropped.
-func settles(p *prune.Policy) bool {
-	for _, rules := range [][]prune.Rule{p.TagItems, p.Images} {
-		for i := range rules {
-			c, keeps := &rules[i].When, rules[i].Outcome == prune.Keep
-			if keeps && c.RevisionFrom != nil || !keeps && c.RevisionBelow != nil ||
-				c.TagInUse != nil && *c.TagInUse != keeps ||
-				c.Dropped != nil && *c.Dropped == keeps {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // deletesUsed reports whether the policy lets images go that a workload uses by
