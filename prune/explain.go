@@ -163,37 +163,38 @@ func (p *planner) explainItem(i int) Explanation {
 		e.Otherwise = p.structuralOtherwise(p.items[i].rule)
 		return e
 	}
-	for k := range p.policy.TagItems {
-		rule := &p.policy.TagItems[k]
-		if met, _ := f.met(&rule.When, rule.Outcome); rule.Outcome == Keep && met == (e.Outcome == Keep) {
-			e.Otherwise = append(e.Otherwise, f.change(&rule.When, !met)...)
-		}
-	}
-	if e.Outcome == Keep && !p.canDelete(p.policy.TagItems) {
-		e.Otherwise = []string{"the policy had a rule that deletes tag items"}
-	}
+	e.Otherwise = otherwise(p.policy.TagItems, e.Outcome,
+		func(r *Rule) bool { met, _ := f.met(&r.When, r.Outcome); return met }, f.change)
 	return e
 }
 
-func (p *planner) canDelete(rules []Rule) bool {
-	for _, r := range rules {
-		if r.Outcome == Delete {
-			return true
+// otherwise says what would turn round what a list of rules decided: whatever
+// makes a rule that keeps hold, before the first that deletes; or all that makes
+// no such rule hold.
+func otherwise(rules []Rule, o Outcome, met func(*Rule) bool, change func(*Condition, bool) []string) []string {
+	var list []string
+	for k := range rules {
+		rule := &rules[k]
+		switch holds := met(rule); {
+		case rule.Outcome == Delete && holds:
+			return list
+		case rule.Outcome == Keep && holds == (o == Keep):
+			list = append(list, change(&rule.When, !holds)...)
 		}
 	}
-	return false
+	return append(list, "a rule of the policy deleted it")
 }
 
 // change says how a condition comes to hold, or to hold no more.
 func (f *itemFacts) change(c *Condition, hold bool) []string {
 	var list []string
 	say := func(yes, no string, args ...any) {
-		text := no
+		format := no
 		if hold {
-			text = yes
+			format = yes
 		}
-		if text != "" {
-			list = append(list, fmt.Sprintf(text, args...))
+		if format != "" {
+			list = append(list, fmt.Sprintf(format, args...))
 		}
 	}
 	if c.StreamYoungerThan != nil {
@@ -202,24 +203,28 @@ func (f *itemFacts) change(c *Condition, hold bool) []string {
 	if c.YoungerThan != nil {
 		say("it were younger than %s", "it is not younger than %s"+f.when(f.item.Created, *c.YoungerThan, hold), *c.YoungerThan)
 	}
-	if c.RevisionBelow != nil {
+	if c.RevisionBelow != nil && *c.RevisionBelow > 0 {
 		say("it were among the newest %d of its tag", "at least %d items of its tag are newer", *c.RevisionBelow)
 	}
 	if c.TagInUse != nil && (f.item.Index == 0 || !hold) {
-		say("a workload used "+f.repository+":"+f.tag.Name, f.noUse("no workload uses "+f.repository+":"+f.tag.Name))
+		say("a workload used %s", f.noUse("no workload uses %s"), f.repository+":"+f.tag.Name)
 	}
 	if c.DigestInUse != nil {
-		say("a workload used its image, or what that owns, by digest through "+f.repository,
-			f.noUse("no workload uses its image, or what that owns, by digest through "+f.repository))
+		say("a workload used its image, or what that owns, by digest through %s",
+			f.noUse("no workload uses its image, or what that owns, by digest through %s"), f.repository)
 	}
 	if c.ReferenceTag != nil {
 		say("", "it had an image of its own: a reference tag is never dropped")
 	}
-	if c.Known != nil && f.known() != yes {
+	switch {
+	case c.Known == nil:
+	case f.known() == unknown:
 		say("", "its Image is known, or Images were listed completely and after the streams")
+	case f.known() == no:
+		say("", "its Image is known")
 	}
 	if c.OverLimit != nil {
-		say("its image were not above the limit of namespace "+f.view.Namespace, "its image is above a limit of namespace "+f.view.Namespace)
+		say("its image were not above the limit of namespace %s", "its image is above a limit of namespace %s", f.view.Namespace)
 	}
 	return append(list, otherConditions(c, hold)...)
 }
@@ -230,21 +235,29 @@ func otherConditions(c *Condition, hold bool) []string {
 	for name, set := range map[string]bool{
 		"repositories": len(c.Repositories) > 0, "tags": len(c.Tags) > 0, "labels": len(c.Labels) > 0,
 		"olderThan": c.OlderThan != nil, "pulledWithin": c.PulledWithin != nil, "notPulledFor": c.NotPulledFor != nil,
-		"revisionFrom": c.RevisionFrom != nil, "managed": c.Managed != nil,
+		"revisionFrom": c.RevisionFrom != nil,
 	} {
 		if set {
 			names = append(names, name)
 		}
 	}
+	var list []string
+	if c.Managed != nil {
+		if *c.Managed == hold {
+			list = append(list, "its image were managed, that is, pushed to the integrated registry")
+		} else {
+			list = append(list, "its image were not managed, that is, imported")
+		}
+	}
 	if len(names) == 0 {
-		return nil
+		return list
 	}
 	sort.Strings(names)
 	verb := "no longer matched"
 	if hold {
 		verb = "matched"
 	}
-	return []string{"the rule's condition on " + strings.Join(names, ", ") + " " + verb}
+	return append(list, "the rule's condition on "+strings.Join(names, ", ")+" "+verb)
 }
 
 // when says how long it takes until something is not young any more.
@@ -259,7 +272,7 @@ func (p *planner) when(t inventory.Instant, d Duration, hold bool) string {
 // noUse adds to what must not be used whose uses are not even known.
 func (p *planner) noUse(text string) string {
 	if kinds := p.missingKinds(); kinds != "" {
-		return text + " (" + kinds + " not listed completely)"
+		return text + " (which is not known: " + kinds + " not listed completely)"
 	}
 	return text
 }
@@ -290,7 +303,9 @@ func (p *planner) imageOtherwise(i int) []string {
 	case neededByItem, namedByItem:
 		return []string{"no remaining item listed or named it: " + p.itemName(int(v.cause)) + " does", "no rule for images kept it"}
 	case neededByParent:
-		return []string{"every index that owns it went: " + p.imageName(p.inv.Image(int(v.cause)).Digest) + " stays"}
+		return []string{"every index that owns it went: " + p.imageName(p.inv.Image(int(v.cause)).Digest) + " stays", "no rule for images kept it"}
+	case neededBySubject:
+		return []string{"what it refers to went", "no rule for images kept it"}
 	}
 	if v.rule < 0 {
 		return p.structuralOtherwise(v.rule)
@@ -305,13 +320,8 @@ func (p *planner) imageOtherwise(i int) []string {
 	if deleted {
 		list = append(list, "a remaining tag item listed it, itself or through an index")
 	}
-	for k := range p.policy.Images {
-		rule := &p.policy.Images[k]
-		if met, _ := f.met(&rule.When, rule.Outcome); rule.Outcome == Keep && met != deleted {
-			list = append(list, f.change(&rule.When, !met)...)
-		}
-	}
-	return list
+	return append(list, otherwise(p.policy.Images, outcome(deleted),
+		func(r *Rule) bool { met, _ := f.met(&r.When, r.Outcome); return met }, f.change)...)
 }
 
 // change says how a condition on an image comes to hold, or to hold no more.
@@ -346,12 +356,15 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 	case RuleRegistryKept:
 		return []string{"the policy pruned the registry"}
 	}
-	var stay int
+	stay := 0
 	for i := range p.images {
 		view := p.inv.Image(i)
 		if !p.deleted(i) && (view.Digest == d || view.Config == d || contains(view.Layers, d)) {
 			stay++
 		}
+	}
+	if stay == 1 {
+		return []string{"every image that has it went: one stays"}
 	}
 	return []string{fmt.Sprintf("every image that has it went: %d stay", stay)}
 }

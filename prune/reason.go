@@ -130,9 +130,10 @@ func (p *planner) itemReason(i int) Reason {
 		return r
 	}
 	f := itemFacts{planner: p, stream: tag.Stream, view: stream, repository: stream.Repository(), tag: tag, item: item}
-	r := Reason{Rule: p.policy.TagItems[v.rule].ID}
+	rule := &p.policy.TagItems[v.rule]
+	r := Reason{Rule: rule.ID}
 	decisive := p.policy.TagItems[v.rule : v.rule+1]
-	if decisive[0].Outcome == Delete {
+	if rule.Outcome == Delete {
 		decisive = p.policy.TagItems[:v.rule+1] // also by what keep rules missed
 	}
 	for k := range decisive {
@@ -140,8 +141,8 @@ func (p *planner) itemReason(i int) Reason {
 	}
 	if v.cause >= 0 {
 		r.Path = p.usePath(int(v.cause), i)
-	} else if decisive[0].Outcome == Keep {
-		r.Unknown = f.doubt(&decisive[0].When)
+	} else if rule.Outcome == Keep {
+		r.Unknown = f.doubt(&rule.When)
 	}
 	return r
 }
@@ -174,21 +175,27 @@ func (f *itemFacts) evidence(c *Condition, r *Reason) {
 // doubt names the fact that is not known and that a keep rule took as true.
 func (f *itemFacts) doubt(c *Condition) string {
 	switch {
-	case c.StreamYoungerThan != nil && !f.view.Created.Known():
+	case c.StreamYoungerThan != nil && f.doubtful(f.view.Created):
 		return "when the stream was made"
-	case (c.YoungerThan != nil || c.OlderThan != nil) && !f.item.Created.Known():
+	case (c.YoungerThan != nil || c.OlderThan != nil) && f.doubtful(f.item.Created):
 		return "when the item was made"
-	case c.TagInUse != nil || c.DigestInUse != nil:
-		if kinds := f.missingKinds(); kinds != "" {
-			return kinds + " not listed completely, and may use it"
-		}
-		return "what the image owns"
+	case (c.TagInUse != nil || c.DigestInUse != nil) && !f.usesKnown:
+		return f.missingKinds() + " not listed completely, and may use it"
+	case c.DigestInUse != nil && f.known() == unknown:
+		return "whether its Image exists, and owns what is in use: Images were not listed completely, after the streams"
+	case c.DigestInUse != nil && *c.DigestInUse:
+		return "whether it owns what is in use: what it owns is not known, or not all of it"
 	case c.Known != nil && f.known() == unknown:
 		return "whether its Image exists: Images were not listed completely, after the streams"
 	case c.OverLimit != nil && f.overLimit() == unknown:
 		return "whether it is over a limit"
 	}
 	return ""
+}
+
+// doubtful reports whether a time is unknown, and not taken for ancient.
+func (p *planner) doubtful(t inventory.Instant) bool {
+	return !t.Known() && !p.policy.AbsentTimesAreAncient
 }
 
 // missingKinds names the kinds that could use an image and were not listed
@@ -232,10 +239,22 @@ func (p *planner) imageReason(i int) Reason {
 	}
 	if v.cause >= 0 {
 		r.Path = p.imagePath(i)
-	} else if rule.When.DigestInUse != nil && rule.Outcome == Keep {
-		r.Unknown = p.missingKinds() + " not listed completely, and may use it"
+	} else if rule.Outcome == Keep {
+		r.Unknown = p.imageDoubt(&rule.When, view)
 	}
 	return r
+}
+
+// imageDoubt names the fact of an image that is not known and that a keep rule
+// took as true.
+func (p *planner) imageDoubt(c *Condition, view inventory.Image) string {
+	switch {
+	case c.DigestInUse != nil && !p.usesKnown:
+		return p.missingKinds() + " not listed completely, and may use it"
+	case (c.YoungerThan != nil || c.OlderThan != nil) && p.doubtful(view.Created):
+		return "when the image was made"
+	}
+	return ""
 }
 
 func (p *planner) itemName(i int) string {
