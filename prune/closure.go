@@ -50,6 +50,3 @@ func (c *closure) visit(root inventory.Digest, f func(d inventory.Digest, image 
 	}
 	return true
 }
-
-// met reports whether this walk has met the digest.
-func (c *closure) met(d inventory.Digest) bool { return c.stamp[d] == c.walks }

@@ -1,6 +1,7 @@
 package prune_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -189,5 +190,38 @@ func TestDeeplyNestedIndexes(t *testing.T) {
 			}
 		}
 		require.Equal(t, depth, i)
+	}
+}
+
+// A loop over what a plan says may end anywhere.
+func TestLoopsEndEarly(t *testing.T) {
+	p := planCase{policy: "ancient revisions=0", cluster: shopToPrune}
+	_, plan := p.plan(t)
+	text, err := json.Marshal(plan)
+	require.NoError(t, err)
+	var read prune.Plan
+	require.NoError(t, json.Unmarshal(text, &read))
+	for _, plan := range []*prune.Plan{plan, &read} {
+		for n := range plan.Summary.Actions() + 1 {
+			i := 0
+			for range plan.Actions() {
+				if i == n {
+					break
+				}
+				i++
+			}
+			require.Equal(t, n, i)
+		}
+	}
+	const verdicts = 2 + 3 + 10
+	for n := range verdicts + 1 {
+		i := 0
+		for range plan.Verdicts() {
+			if i == n {
+				break
+			}
+			i++
+		}
+		require.Equal(t, n, i)
 	}
 }

@@ -102,7 +102,11 @@ type InvalidReferencesError struct {
 func (e *InvalidReferencesError) Error() string {
 	const most = 3
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d references do not parse, so it is not known what they use:", len(e.References))
+	if len(e.References) == 1 {
+		b.WriteString("1 reference does not parse, so it is not known what it uses:")
+	} else {
+		fmt.Fprintf(&b, "%d references do not parse, so it is not known what they use:", len(e.References))
+	}
 	for i, r := range e.References {
 		if i == most {
 			fmt.Fprintf(&b, " and %d more", len(e.References)-most)

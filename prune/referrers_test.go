@@ -224,6 +224,22 @@ func TestReferrersBySubject(t *testing.T) {
 				blobs c2 cs l2 ls old sig`,
 		},
 		{
+			name: "of what is needed and not known", policy: "accept-unknown",
+			cluster: `
+				image sig1 l1 subject=x
+				image sig2 l2 subject=y
+				image sig3 l3 subject=z
+				image sig4 l4 subject=loose
+				tag shop/web:latest x
+				tag shop/web:v1 web>reg.example/shop/web@y
+				image web l5
+				pod shop/p Running reg.example/shop/web reg.example/shop/web:v1 quay.io/a@z`,
+			want: "images sig4 \n blobs l4 sig4",
+		},
+		{
+			name: "of what streams that are missing may need", policy: "incomplete=ImageStream", cluster: used + "image sig ls subject=old",
+		},
+		{
 			name:    "a subject that is not needed, not known, keeps nothing",
 			cluster: "image sig ls subject=gone \n tag shop/web:latest sig",
 			want: `
