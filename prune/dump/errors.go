@@ -8,7 +8,9 @@ import (
 	"github.com/registrykit/registrykit/internal/rawjson"
 )
 
-// ErrTooLarge is in the chain of the error for an object above the limit.
+// ErrTooLarge is in the chain of the error for an object above the limit, and
+// for more objects than four times as much that do not say their type before
+// their list does.
 var ErrTooLarge = errors.New("object is too large")
 
 // ErrFailed is the error for an inventory that is asked for although a Read

@@ -110,8 +110,9 @@ func (o *objects) item(of list, text []byte, offset int64) error {
 }
 
 func (o *objects) wait(text []byte, offset int64) error {
-	if o.waitingBytes += int64(len(text)); o.waitingBytes > 4*o.d.opts.maxObjectBytes() {
-		return o.fail(text, "", offset, fmt.Errorf("%w, nor does the list up to here, and there are too many to put aside", errNoType))
+	most := 4 * o.d.opts.maxObjectBytes()
+	if o.waitingBytes += int64(len(text)); o.waitingBytes > most {
+		return o.fail(text, "", offset, fmt.Errorf("%w: %w, nor does the list up to here, and more than %d bytes are put aside", ErrTooLarge, errNoType, most))
 	}
 	o.waiting = append(o.waiting, waitingItem{append([]byte(nil), text...), offset})
 	return nil

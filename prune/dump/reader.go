@@ -80,7 +80,9 @@ func (d *Reader) input(r *bufio.Reader) error {
 		case err != nil:
 			return d.errorAt(start, "", err)
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
-			start++
+			if start++; start > d.opts.maxObjectBytes() {
+				return d.errorAt(start, "", fmt.Errorf("%w: more than %d bytes of white space", ErrTooLarge, d.opts.maxObjectBytes()))
+			}
 			continue
 		}
 		if err := r.UnreadByte(); err != nil {

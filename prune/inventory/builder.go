@@ -85,5 +85,5 @@ func RepositoryName(namespace, name string) string {
 }
 
 func objectName(kind, namespace, name string) string {
-	return kind + " " + RepositoryName(namespace, name)
+	return strings.TrimSuffix(kind+" "+RepositoryName(namespace, name), " ")
 }
