@@ -36,14 +36,14 @@ func cluster() []listing {
 	return []listing{
 		{"v1", "Pod", []string{
 			`{"metadata":{"name":"web-1","namespace":"shop","creationTimestamp":"2026-05-09T08:00:00Z","labels":{"items":"none"}},
-			"spec":{"containers":[{"name":"app","image":"registry/shop/web:v2"},{"name":"side","image":"registry/shop/web@` + digest("web1") + `"}],"initContainers":null},
-			"status":{"phase":"Running","containerStatuses":[{"imageID":"registry/shop/web@` + digest("web2") + `"}]}}`,
+			"spec":{"containers":[{"name":"app","image":"registry:5000/shop/web:v2"},{"name":"side","image":"registry:5000/shop/web@` + digest("web1") + `"}],"initContainers":null},
+			"status":{"phase":"Running","containerStatuses":[{"imageID":"registry:5000/shop/web@` + digest("web2") + `"}]}}`,
 			`{"metadata":{"name":"done","namespace":"shop","creationTimestamp":"2026-05-08T08:00:00Z"},
-			"spec":{"containers":[{"image":"registry/shop/db:9"}]},"status":{"phase":"Succeeded"}}`,
+			"spec":{"containers":[{"image":"registry:5000/shop/db:9"}]},"status":{"phase":"Succeeded"}}`,
 		}},
 		{"apps/v1", "Deployment", []string{
 			`{"metadata":{"name":"web","namespace":"shop","creationTimestamp":"2026-05-02T08:00:00Z"},
-			"spec":{"template":{"spec":{"containers":[{"image":"registry/shop/web:latest"}]}}}}`,
+			"spec":{"template":{"spec":{"containers":[{"image":"registry:5000/shop/web:latest"}]}}}}`,
 		}},
 		{"build.openshift.io/v1", "BuildConfig", []string{
 			`{"metadata":{"name":"web","namespace":"shop"},"spec":{"strategy":{"type":"Source","sourceStrategy":{"from":{"kind":"ImageStreamTag","name":"builder:1","namespace":"openshift"}}}}}`,
@@ -55,15 +55,15 @@ func cluster() []listing {
 			`{"metadata":{"name":"settings","namespace":"shop"},"data":{"items":"[]","quoted \" \\ \u00e9":"\ud83d\ude00"}}`,
 		}},
 		{"argoproj.io/v1alpha1", "Rollout", []string{
-			`{"metadata":{"name":"canary","namespace":"shop"},"spec":{"template":{"spec":{"containers":[{"image":"registry/shop/web:canary"}]}}}}`,
+			`{"metadata":{"name":"canary","namespace":"shop"},"spec":{"template":{"spec":{"containers":[{"image":"registry:5000/shop/web:canary"}]}}}}`,
 		}},
 		{"image.openshift.io/v1", "ImageStream", []string{
 			`{"metadata":{"name":"web","namespace":"shop","uid":"s1","resourceVersion":"10","creationTimestamp":"2026-05-01T08:00:00Z"},
 			"spec":{"tags":[{"name":"stable","from":{"kind":"ImageStreamTag","name":"v2"}}]},
 			"status":{"tags":[{"tag":"v2","items":[
-			{"created":"2026-05-07T08:00:00Z","dockerImageReference":"registry/shop/web@` + digest("web2") + `","image":"` + digest("web2") + `","generation":2},
-			{"created":"2026-05-06T08:00:00Z","dockerImageReference":"registry/shop/web@` + digest("web1") + `","image":"` + digest("web1") + `","generation":1}]},
-			{"tag":"latest","items":[{"created":"2026-05-06T08:00:00Z","dockerImageReference":"registry/shop/web@` + digest("index") + `","image":"` + digest("index") + `","generation":1}]}]}}`,
+			{"created":"2026-05-07T08:00:00Z","dockerImageReference":"registry:5000/shop/web@` + digest("web2") + `","image":"` + digest("web2") + `","generation":2},
+			{"created":"2026-05-06T08:00:00Z","dockerImageReference":"registry:5000/shop/web@` + digest("web1") + `","image":"` + digest("web1") + `","generation":1}]},
+			{"tag":"latest","items":[{"created":"2026-05-06T08:00:00Z","dockerImageReference":"registry:5000/shop/web@` + digest("index") + `","image":"` + digest("index") + `","generation":1}]}]}}`,
 			`{"metadata":{"name":"db","namespace":"shop"},"spec":{},"status":{"tags":[{"tag":"9","items":null}]}}`,
 		}},
 		{"image.openshift.io/v1", "Image", []string{

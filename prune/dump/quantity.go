@@ -31,11 +31,22 @@ func parseQuantity(s string) (int64, error) {
 	if value.Sign() < 0 {
 		return 0, fmt.Errorf("%.40q is negative", s)
 	}
-	whole := new(big.Int).Quo(value.Num(), value.Denom())
+	whole := new(big.Int).Quo(nanos(value), big.NewInt(1e9))
 	if !whole.IsInt64() {
 		return math.MaxInt64, nil
 	}
 	return whole.Int64(), nil
+}
+
+// nanos returns a value in billionths, the finest that Kubernetes keeps: it
+// rounds up what is finer.
+func nanos(value *big.Rat) *big.Int {
+	scaled := new(big.Rat).Mul(value, big.NewRat(1e9, 1))
+	n, rest := new(big.Int).QuoRem(scaled.Num(), scaled.Denom(), new(big.Int))
+	if rest.Sign() > 0 {
+		n.Add(n, big.NewInt(1))
+	}
+	return n
 }
 
 // factors are the suffixes of the Kubernetes API conventions: decimal ones, and

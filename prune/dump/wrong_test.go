@@ -106,8 +106,8 @@ func TestErrorsWithoutAnInput(t *testing.T) {
 // The offset is right as well where the members of an object stand apart.
 func TestOffsetsInIndentedObjects(t *testing.T) {
 	for _, c := range []struct{ text, place string }{
-		{whole(cluster(), true)[0], `"registry/shop/web:v2"`},
-		{whole(cluster(), false)[0], `"registry/shop/web:v2"`},
+		{whole(cluster(), true)[0], `"registry:5000/shop/web:v2"`},
+		{whole(cluster(), false)[0], `"registry:5000/shop/web:v2"`},
 		{whole(cluster(), true)[9], `3000`},
 		{whole(cluster(), false)[9], `3000`},
 		{whole(cluster(), false)[4], `"1Gi"`},
@@ -141,7 +141,7 @@ func TestOneObjectWithTwoContents(t *testing.T) {
 		{whole(cluster(), true)[9], `"u1"`, `"u2"`, ""},
 		{whole(cluster(), true)[9], `"21"`, `"22"`, "uid or resourceVersion"},
 		{whole(cluster(), true)[7], `"tag":"latest"`, `"tag":"newest"`, "tags"},
-		{whole(cluster(), true)[0], `"registry/shop/web:v2"`, `"registry/shop/web:v3"`, "images"},
+		{whole(cluster(), true)[0], `"registry:5000/shop/web:v2"`, `"registry:5000/shop/web:v3"`, "images"},
 		{whole(cluster(), true)[1], `Succeeded`, `Running`, "phase"},
 		{whole(cluster(), true)[2], "T08", "T09", "creation time"},
 		{whole(cluster(), true)[4], "1Gi", "2Gi", "max.storage"},

@@ -92,9 +92,7 @@ func (c *converter) node(n *yaml.Node, depth int) error {
 	if c.left--; c.left < 0 || depth > maxYAMLDepth || int64(len(c.out)+len(n.Value)) > c.maxBytes {
 		return fmt.Errorf("%w: line %d: too many, too large or too deeply nested values", errYAML, n.Line)
 	}
-	if len(c.marks) == 0 || c.marks[len(c.marks)-1].line != n.Line {
-		c.marks = append(c.marks, mark{int64(len(c.out)), n.Line})
-	}
+	c.mark(n)
 	switch n.Kind {
 	case yaml.DocumentNode:
 		return c.node(n.Content[0], depth)
@@ -121,6 +119,13 @@ func (c *converter) node(n *yaml.Node, depth int) error {
 	return nil
 }
 
+// mark notes in which line stands what is written next.
+func (c *converter) mark(n *yaml.Node) {
+	if len(c.marks) == 0 || c.marks[len(c.marks)-1].line != n.Line {
+		c.marks = append(c.marks, mark{int64(len(c.out)), n.Line})
+	}
+}
+
 func (c *converter) mapping(n *yaml.Node, depth int) error {
 	c.out = append(c.out, '{')
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -134,6 +139,7 @@ func (c *converter) mapping(n *yaml.Node, depth int) error {
 		if i > 0 {
 			c.out = append(c.out, ',')
 		}
+		c.mark(n.Content[i])
 		c.string(key.Value)
 		c.out = append(c.out, ':')
 		if err := c.node(n.Content[i+1], depth+1); err != nil {
