@@ -23,7 +23,7 @@ func (p *planner) decideLinks() {
 	if p.mayNeedMore() {
 		return
 	}
-	l := linkPlanner{planner: p, needed: make([]uint32, p.inv.Digests()), going: make([]uint32, p.inv.Digests())}
+	l := linkPlanner{planner: p, marks: make([]uint32, p.inv.Digests())}
 	for _, s := range p.streamsByRepository() {
 		if !p.unknown.streams[s] && p.losesItems(s) {
 			l.repository(s)
@@ -50,23 +50,23 @@ func (p *planner) losesItems(s int) bool {
 type linkPlanner struct {
 	*planner
 	stream            int
-	mark              uint32
-	needed, going     []uint32
+	needed, going     uint32   // marks of this repository: the second is the first and 1
+	marks             []uint32 // by digest
 	manifests, layers []linkVerdict
 }
 
 func (l *linkPlanner) repository(s int) {
-	l.stream, l.mark = s, uint32(s)+1
+	l.stream, l.needed, l.going = s, uint32(2*s)+1, uint32(2*s)+2
 	l.walk.start()
 	l.visitNeeds(s, func(d inventory.Digest, image int, _ need) bool {
-		l.needed[d] = l.mark
+		l.marks[d] = l.needed
 		if image >= 0 {
 			view := l.inv.Image(image)
 			for _, layer := range view.Layers {
-				l.needed[layer] = l.mark
+				l.marks[layer] = l.needed
 			}
 			if view.Class != inventory.ClassIndex && view.Config != inventory.NoDigest {
-				l.needed[view.Config] = l.mark
+				l.marks[view.Config] = l.needed
 			}
 		}
 		return true
@@ -109,14 +109,14 @@ func (l *linkPlanner) item(i int) {
 // drop plans a link away unless it is needed. A digest that is a layer and a
 // manifest has two links.
 func (l *linkPlanner) drop(v linkVerdict, d inventory.Digest, manifest bool) {
-	if l.needed[d] == l.mark || !l.inv.HasLink(l.stream, d, manifest) {
+	if l.marks[d] == l.needed || !l.inv.HasLink(l.stream, d, manifest) {
 		return
 	}
 	v.digest, v.manifest = d, manifest
 	if manifest {
 		l.manifests = append(l.manifests, v)
-	} else if l.going[d] != l.mark {
-		l.going[d] = l.mark
+	} else if l.marks[d] != l.going {
+		l.marks[d] = l.going
 		l.layers = append(l.layers, v)
 	}
 }

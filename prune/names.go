@@ -6,28 +6,22 @@ import (
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
-// names keeps the texts that many actions share: that of an image for each of
-// its blobs, that of an item for each of its links. It is for one pass over the
-// actions, by one goroutine.
+// names keeps the texts that many actions in a row share: that of an item for
+// each of its links. It is for one pass over the actions, by one goroutine.
 type names struct {
 	inv          *inventory.Inventory
-	images       []string // by image
 	items        map[int32]string
 	repositories []string // by stream
 }
 
 func newNames(inv *inventory.Inventory) *names {
 	return &names{
-		inv: inv, images: make([]string, inv.Images()),
-		items: map[int32]string{}, repositories: make([]string, inv.Streams()),
+		inv: inv, items: map[int32]string{}, repositories: make([]string, inv.Streams()),
 	}
 }
 
 func (n *names) image(i int32) string {
-	if n.images[i] == "" {
-		n.images[i] = n.inv.DigestText(n.inv.Image(int(i)).Digest)
-	}
-	return n.images[i]
+	return n.inv.DigestText(n.inv.Image(int(i)).Digest)
 }
 
 func (n *names) repository(stream int32) string {

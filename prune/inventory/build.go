@@ -19,10 +19,13 @@ func (b *Builder) Build() *Inventory {
 	v := &Inventory{
 		sums:   b.digests.sums.snapshot(),
 		others: maps.Clone(b.digests.others),
-		sizes:  b.digests.sizes.clone(),
+		sizes:  b.digests.shareSizes(),
 		texts:  b.texts.list.snapshot(),
 
 		imageRecords:       b.images.snapshot(),
+		edges:              b.edges.snapshot(),
+		idents:             b.idents.snapshot(),
+		rare:               b.rare.snapshot(),
 		listings:           maps.Clone(b.listings),
 		otherKinds:         maps.Clone(b.others),
 		links:              maps.Clone(b.links),

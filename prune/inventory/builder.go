@@ -21,7 +21,9 @@ type Builder struct {
 type facts struct {
 	digests *digests
 	texts   *texts
-	edges   blockAllocator[Digest]
+	edges   arena[Digest]
+	idents  arena[byte]
+	rare    list[rareRecord]
 
 	images  list[imageRecord]
 	imageAt list[int32] // by Digest: index into images, or -1; grows on demand

@@ -43,16 +43,23 @@ func (c *compaction) digest(d Digest) Digest {
 	}
 	c.buf = c.old.digests.appendText(c.buf[:0], d)
 	id := c.new.digests.intern(string(c.buf))
-	*c.new.digests.sizes.at(int(id)) = *c.old.digests.sizes.at(int(d))
+	c.new.digests.setSize(id, *c.old.digests.sizes.at(int(d)))
 	return id
 }
 
 func (c *compaction) image(old *imageRecord) {
 	rec := *old
 	rec.digest, rec.config, rec.subject = c.digest(old.digest), c.digest(old.config), c.digest(old.subject)
-	rec.edges = c.new.edges.take(len(old.edges))
-	for i, d := range old.edges {
-		rec.edges[i] = c.digest(d)
+	rec.edges = c.new.edges.take(int(old.edges.n))
+	edges := c.new.edges.at(rec.edges)
+	for i, d := range c.old.edges.at(old.edges) {
+		edges[i] = c.digest(d)
+	}
+	rec.ident = c.new.idents.take(int(old.ident.n))
+	copy(c.new.idents.at(rec.ident), c.old.idents.at(old.ident))
+	if old.rare != 0 {
+		c.new.rare.append(*old.rareIn(&c.old.rare))
+		rec.rare = int32(c.new.rare.len())
 	}
 	*c.new.imageSlot(rec.digest) = int32(c.new.images.len())
 	c.new.images.append(rec)

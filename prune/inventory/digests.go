@@ -27,6 +27,7 @@ type digests struct {
 	others map[Digest]string
 	byText map[string]Digest
 	sizes  list[int64] // by id: bytes, 0 unknown, -1 contradictory
+	shared bool        // an Inventory reads these sizes
 }
 
 // A slot is the upper half of a hash, so that few others are ever compared, over
@@ -108,18 +109,32 @@ func (t *digests) grow() {
 	}
 }
 
+// shareSizes returns the sizes as they are now. They are copied only where one of
+// them changes later.
+func (t *digests) shareSizes() list[int64] {
+	t.shared = true
+	return t.sizes.snapshot()
+}
+
+func (t *digests) setSize(id Digest, size int64) {
+	if t.shared {
+		t.sizes, t.shared = t.sizes.clone(), false
+	}
+	*t.sizes.at(int(id)) = size
+}
+
 // learnSize records the size of a blob. A blob whose sizes contradict each
 // other has none that could be promised.
 func (t *digests) learnSize(id Digest, size int64) {
 	if size <= 0 || id == NoDigest {
 		return
 	}
-	switch known := t.sizes.at(int(id)); *known {
+	switch *t.sizes.at(int(id)) {
 	case 0:
-		*known = size
-	case size:
+		t.setSize(id, size)
+	case size, -1:
 	default:
-		*known = -1
+		t.setSize(id, -1)
 	}
 }
 

@@ -173,17 +173,18 @@ func (w *factWriter) images() {
 		w.digest(r.digest)
 		w.digest(r.config)
 		w.digest(r.subject)
-		w.number(int64(r.layers)<<32 | int64(len(r.edges)))
-		for _, d := range r.edges {
+		w.number(int64(r.layers)<<32 | int64(r.edges.n))
+		for _, d := range w.v.edges.at(r.edges) {
 			w.digest(d)
 		}
 		w.number(int64(r.created))
-		w.number(int64(r.pulled))
+		rare := r.rareIn(&w.v.rare)
+		w.number(int64(rare.pulled))
 		w.number(r.size)
 		w.number(int64(r.class)<<2 | int64(flag(r.managed)<<1|flag(r.partial)))
-		w.string(r.ident.both)
-		w.number(int64(r.ident.uid))
-		w.labels(r.labels)
+		w.number(int64(r.ident.n)<<32 | int64(r.uid))
+		w.buf = append(w.buf, w.v.idents.at(r.ident)...)
+		w.labels(rare.labels)
 	}
 }
 

@@ -23,6 +23,9 @@ type Inventory struct {
 	rank   []uint32 // by Digest: place in order
 
 	imageRecords list[imageRecord]
+	edges        arena[Digest]
+	idents       arena[byte]
+	rare         list[rareRecord]
 	images       []int32 // into imageRecords, by digest
 	imageOf      []int32 // by Digest: image, or -1
 

@@ -27,6 +27,16 @@ func (l *list[T]) append(v T) {
 	l.n++
 }
 
+// pop drops the last element.
+func (l *list[T]) pop() {
+	last := len(l.chunks) - 1
+	clear(l.chunks[last][len(l.chunks[last])-1:])
+	l.chunks[last] = l.chunks[last][:len(l.chunks[last])-1]
+	if l.n--; len(l.chunks[last]) == 0 {
+		l.chunks = l.chunks[:last]
+	}
+}
+
 // snapshot returns the list as it is now, for others to read while this one
 // grows. Elements that are changed in place change in both.
 func (l *list[T]) snapshot() list[T] {

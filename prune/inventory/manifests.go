@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"maps"
 	"math"
 	"slices"
@@ -35,10 +36,11 @@ func (b *Builder) AddManifest(m Manifest) error {
 	at := b.imageSlot(rec.digest)
 	if *at >= 0 {
 		old := b.images.at(int(*at))
-		err := b.conflict(object, old.differences(&rec), old.origin, rec.origin)
+		err := b.conflict(object, b.imageDifferences(old, &rec), old.origin, rec.origin)
 		if err == nil {
 			b.learnSizes(m, &rec)
 		}
+		b.dropImage(&rec)
 		return err
 	}
 	b.learnSizes(m, &rec)
@@ -57,22 +59,37 @@ func (b *Builder) imageRecord(m Manifest) imageRecord {
 		layers:  int32(len(m.Layers)),
 		edges:   b.edges.take(len(m.Layers) + len(m.Children)),
 		created: InstantOf(m.Created),
-		pulled:  InstantOf(m.LastPulled),
 		size:    m.ImageSize,
-		ident:   newIdent(m.UID, m.ResourceVersion),
-		labels:  b.labels(m.Labels),
+		ident:   b.idents.take(len(m.UID) + len(m.ResourceVersion)),
+		uid:     int32(len(m.UID)),
 		origin:  m.Origin,
 		class:   classOf(m.MediaType),
 		managed: m.Managed,
 		partial: m.Partial,
 	}
+	edges := b.edges.at(rec.edges)
 	for i, blob := range m.Layers {
-		rec.edges[i] = d.intern(blob.Digest)
+		edges[i] = d.intern(blob.Digest)
 	}
 	for i, blob := range m.Children {
-		rec.edges[len(m.Layers)+i] = d.intern(blob.Digest)
+		edges[len(m.Layers)+i] = d.intern(blob.Digest)
+	}
+	ident := b.idents.at(rec.ident)
+	copy(ident[copy(ident, m.UID):], m.ResourceVersion)
+	if m.Labels != nil || !m.LastPulled.IsZero() {
+		b.rare.append(rareRecord{InstantOf(m.LastPulled), b.labels(m.Labels)})
+		rec.rare = int32(b.rare.len())
 	}
 	return rec
+}
+
+// dropImage gives back the memory of the record that was made last.
+func (b *facts) dropImage(rec *imageRecord) {
+	b.edges.drop(rec.edges)
+	b.idents.drop(rec.ident)
+	if rec.rare != 0 {
+		b.rare.pop()
+	}
 }
 
 func (b *facts) labels(labels map[string]string) map[string]string {
@@ -91,11 +108,12 @@ func (b *Builder) learnSizes(m Manifest, rec *imageRecord) {
 	d := b.digests
 	d.learnSize(rec.digest, m.Size)
 	d.learnSize(rec.config, m.ConfigSize)
+	edges := b.edges.at(rec.edges)
 	for i, blob := range m.Layers {
-		d.learnSize(rec.edges[i], blob.Size)
+		d.learnSize(edges[i], blob.Size)
 	}
 	for i, blob := range m.Children {
-		d.learnSize(rec.edges[len(m.Layers)+i], blob.Size)
+		d.learnSize(edges[len(m.Layers)+i], blob.Size)
 	}
 }
 
@@ -107,23 +125,24 @@ func (b *facts) imageSlot(d Digest) *int32 {
 	return b.imageAt.at(int(d))
 }
 
-func (a *imageRecord) differences(c *imageRecord) (names []string) {
+func (b *facts) imageDifferences(a, c *imageRecord) (names []string) {
+	rareA, rareC := a.rareIn(&b.rare), c.rareIn(&b.rare)
 	note := func(same bool, name string) {
 		if !same {
 			names = append(names, name)
 		}
 	}
-	note(a.ident == c.ident, "uid or resourceVersion")
+	note(a.uid == c.uid && bytes.Equal(b.idents.at(a.ident), b.idents.at(c.ident)), "uid or resourceVersion")
 	note(a.class == c.class, "media type")
 	note(a.config == c.config, "config")
-	note(a.layers == c.layers && slices.Equal(a.edges, c.edges), "layers or child manifests")
+	note(a.layers == c.layers && slices.Equal(b.edges.at(a.edges), b.edges.at(c.edges)), "layers or child manifests")
 	note(a.subject == c.subject, "subject")
 	note(a.created == c.created, "creation time")
-	note(a.pulled == c.pulled, "last pull")
+	note(rareA.pulled == rareC.pulled, "last pull")
 	note(a.size == c.size, "size")
 	note(a.managed == c.managed, "managed annotation")
 	note(a.partial == c.partial, "completeness")
-	note((a.labels == nil) == (c.labels == nil) && maps.Equal(a.labels, c.labels), "labels")
+	note((rareA.labels == nil) == (rareC.labels == nil) && maps.Equal(rareA.labels, rareC.labels), "labels")
 	return names
 }
 

@@ -4,17 +4,34 @@ package inventory
 // once it is stored; a fact that is replaced gets a new one. So an Inventory
 // shares them.
 
+// An imageRecord has no pointers: there may be millions.
 type imageRecord struct {
-	digest, config, subject Digest
-	layers                  int32    // of edges; the rest are children
-	edges                   []Digest // layers, then children
-	created, pulled         Instant
+	created                 Instant
 	size                    int64 // ImageSize
-	ident                   ident
-	labels                  map[string]string
 	origin                  int64
+	digest, config, subject Digest
+	edges                   run   // of facts.edges: layers, then children
+	layers                  int32 // of edges
+	ident                   run   // of facts.idents: UID, then resourceVersion
+	uid                     int32 // of ident
+	rare                    int32 // in facts.rare, and 1; 0: none
 	class                   Class
 	managed, partial        bool
+}
+
+// A rareRecord is what few images have.
+type rareRecord struct {
+	pulled Instant
+	labels map[string]string
+}
+
+var noRare = rareRecord{pulled: UnknownInstant}
+
+func (r *imageRecord) rareIn(l *list[rareRecord]) *rareRecord {
+	if r.rare == 0 {
+		return &noRare
+	}
+	return l.at(int(r.rare) - 1)
 }
 
 type streamRecord struct {

@@ -51,11 +51,12 @@ func (v *Inventory) Images() int { return len(v.images) }
 // Image returns an image.
 func (v *Inventory) Image(i int) Image {
 	r := v.imageRecord(i)
+	edges, rare := v.edges.at(r.edges), r.rareIn(&v.rare)
 	return Image{
 		Digest: r.digest, Class: r.class, Config: r.config,
-		Layers: r.edges[:r.layers:r.layers], Children: r.edges[r.layers:],
-		Subject: r.subject, Created: r.created, Pulled: r.pulled, Size: r.size,
-		Managed: r.managed, Partial: r.partial, Labels: r.labels,
+		Layers: edges[:r.layers:r.layers], Children: edges[r.layers:],
+		Subject: r.subject, Created: r.created, Pulled: rare.pulled, Size: r.size,
+		Managed: r.managed, Partial: r.partial, Labels: rare.labels,
 	}
 }
 
@@ -64,7 +65,7 @@ func (v *Inventory) imageRecord(i int) *imageRecord { return v.imageRecords.at(i
 // Children returns what an image owns, as its field of that name.
 func (v *Inventory) Children(i int) []Digest {
 	r := v.imageRecord(i)
-	return r.edges[r.layers:]
+	return v.edges.at(r.edges)[r.layers:]
 }
 
 // ImagesUnordered yields every image with its number, in the order in which
@@ -83,7 +84,9 @@ func (v *Inventory) ImagesUnordered() iter.Seq2[int, Image] {
 
 // ImageIdentity returns the UID and resourceVersion of an image.
 func (v *Inventory) ImageIdentity(i int) (uid, resourceVersion string) {
-	return v.imageRecord(i).ident.split()
+	r := v.imageRecord(i)
+	both := v.idents.at(r.ident)
+	return string(both[:r.uid]), string(both[r.uid:])
 }
 
 // ImageOf returns the image with a digest, or -1.
