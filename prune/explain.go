@@ -26,7 +26,7 @@ type Explanation struct {
 	Verdict
 	// Otherwise says what would turn the outcome round. For what stays, all of
 	// it is needed; for what goes, any one.
-	Otherwise []string
+	Otherwise []string `json:"otherwise,omitempty"`
 }
 
 // String returns the explanation for a person, in several lines.

@@ -19,12 +19,12 @@ const (
 
 // A Verdict says what becomes of one object, and why.
 type Verdict struct {
-	Kind VerdictKind
+	Kind VerdictKind `json:"kind"`
 	// Object is the item as "namespace/name:tag#index", or the digest.
-	Object  string
-	Image   string // of an item; "" for a reference tag
-	Outcome Outcome
-	Reason  Reason
+	Object  string  `json:"object"`
+	Image   string  `json:"image,omitempty"` // of an item; "" for a reference tag
+	Outcome Outcome `json:"outcome"`
+	Reason  Reason  `json:"reason"`
 }
 
 // Verdicts yields the verdict of every tag item, image and blob, in this order,

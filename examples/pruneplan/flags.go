@@ -5,11 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/inventory"
+	"github.com/registrykit/registrykit/prune/workload"
 )
 
 var errHelp = errors.New("help was asked for")
@@ -34,7 +36,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	o := &options{policy: prune.DefaultOpenShiftOptions()}
 	f := flag.NewFlagSet("pruneplan", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	age := f.Duration("keep-younger-than", time.Duration(*o.policy.KeepYoungerThan), "keep what is younger than this")
+	age := age(*o.policy.KeepYoungerThan)
+	f.Var(&age, "keep-younger-than", "keep what is younger than this `age`, as 90m or 720h")
 	revisions := f.Int("keep-tag-revisions", *o.policy.KeepTagRevisions, "keep so many of the newest images of each tag")
 	f.BoolVar(&o.policy.PruneOverSizeLimit, "prune-over-size-limit", false, "prune what is above its namespace's limit instead, whatever its age and revision")
 	f.BoolVar(&o.policy.AllImages, "all", true, "prune images that were imported as well, not only those pushed")
@@ -48,7 +51,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.explain, "explain", "", "explain one object instead: an image or blob (its digest or a unique prefix), ns/name:tag or ns/name:tag#index")
 	listed := f.String("listed", "", "these `kinds` were listed, though the dump holds none of them: Job,CronJob… or all")
 	f.BoolVar(&o.policy.AcceptUnknownImages, "accept-unknown-images", false, "images that are needed and not known hold nothing back")
-	f.BoolVar(&o.strictPeer, "strict-peer", false, "judge by what `oc adm prune images` reads and nothing else: all kinds were listed, unknown images hold nothing back")
+	f.BoolVar(&o.strictPeer, "strict-peer", false, "judge by what 'oc adm prune images' reads and nothing else: all kinds were listed, unknown images hold nothing back")
 	ignored := f.String("ignore-sources", "", "pass over references of these `sources`, which the peer does not read")
 	f.IntVar(&o.rows, "rows", 10, "print so many rows of each table; 0 for all")
 	f.Int64Var(&o.maxObjectBytes, "max-object-bytes", 0, "refuse objects of more bytes (default 64 MiB)")
@@ -64,12 +67,26 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	}
 	set := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
-	o.setAges(set, *age, *revisions)
+	o.setAges(set, prune.Duration(age), *revisions)
 	o.policy.IgnoreSources = split(*ignored)
 	if len(o.files) == 0 {
 		o.files = []string{"-"}
 	}
 	return o, o.check(*now, *listed)
+}
+
+// An age is a flag's duration whose error says which units there are.
+type age prune.Duration
+
+func (a *age) String() string { return time.Duration(*a).String() }
+
+func (a *age) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return errors.New("want a duration in h, m and s, as 90m or 720h")
+	}
+	*a = age(d)
+	return nil
 }
 
 // parseMixed reads flags wherever they stand, as oc does, and returns the rest.
@@ -93,11 +110,10 @@ func parseMixed(f *flag.FlagSet, args []string) (rest []string, err error) {
 
 // setAges leaves out the ages and revisions in over-size mode, which has none,
 // unless they were asked for: then the policy refuses the contradiction.
-func (o *options) setAges(set map[string]bool, age time.Duration, revisions int) {
+func (o *options) setAges(set map[string]bool, age prune.Duration, revisions int) {
 	o.policy.KeepYoungerThan, o.policy.KeepTagRevisions = nil, nil
 	if !o.policy.PruneOverSizeLimit || set["keep-younger-than"] {
-		d := prune.Duration(age)
-		o.policy.KeepYoungerThan = &d
+		o.policy.KeepYoungerThan = &age
 	}
 	if !o.policy.PruneOverSizeLimit || set["keep-tag-revisions"] {
 		o.policy.KeepTagRevisions = &revisions
@@ -122,6 +138,11 @@ func (o *options) check(now, listed string) (err error) {
 	if o.strictPeer {
 		listed = "all"
 		o.policy.AcceptUnknownImages, o.policy.PeerReferencesOnly, o.policy.AbsentTimesAreAncient = true, true, true
+	}
+	for _, source := range o.policy.IgnoreSources {
+		if !slices.Contains(workload.Sources(), workload.Source(source)) {
+			return fmt.Errorf("--ignore-sources %s: no such source; want of %v", source, workload.Sources())
+		}
 	}
 	o.listed, err = parseKinds(listed)
 	return err

@@ -12,11 +12,13 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
@@ -45,15 +47,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clock time.Ti
 	if err == nil {
 		err = o.run(stdin, stdout, stderr, clock)
 	}
-	var invalid *prune.InvalidReferencesError
-	switch {
-	case err == nil:
+	if err == nil {
 		return planned
-	case errors.As(err, &invalid):
-		fmt.Fprintf(stderr, "pruneplan: %v\n", err)
+	}
+	fmt.Fprintf(stderr, "pruneplan: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	if invalid := new(prune.InvalidReferencesError); errors.As(err, &invalid) {
 		return invalidReferences
 	}
-	fmt.Fprintf(stderr, "pruneplan: %v\n", err)
 	return failed
 }
 
@@ -80,7 +80,10 @@ func (o *options) run(stdin io.Reader, stdout, stderr io.Writer, clock time.Time
 	} else if err != nil {
 		return err
 	}
-	return errors.Join(o.print(plan, stdout, stderr), err)
+	if printed := o.print(plan, stdout, stderr); printed != nil {
+		return printed // what does not parse was not told, at least not as JSON
+	}
+	return err
 }
 
 // read reads all inputs, and returns the newest time in them.
@@ -142,7 +145,7 @@ func (o *options) print(plan *prune.Plan, stdout, stderr io.Writer) error {
 			printKept(plan, out)
 		}
 	}
-	return errors.Join(err, out.Flush())
+	return cmp.Or(err, out.Flush())
 }
 
 func (o *options) printExplanation(plan *prune.Plan, out io.Writer) error {
@@ -151,7 +154,9 @@ func (o *options) printExplanation(plan *prune.Plan, out io.Writer) error {
 		return err
 	}
 	if o.output == "json" {
-		return json.NewEncoder(out).Encode(explanations)
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(explanations)
 	}
 	for _, e := range explanations {
 		fmt.Fprint(out, e)

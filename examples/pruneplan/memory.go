@@ -8,7 +8,7 @@ import (
 
 // A heap keeps memory small without collecting garbage all the time. Nearly
 // everything that is read lives on, so that a collection frees little: up to
-// calmBytes there is none, and beyond that one for each eighth that is added.
+// calmBytes there is none, and beyond that one for each sixth that is added.
 // A nil heap leaves the process as it is.
 type heap struct{ grown bool }
 
@@ -18,7 +18,7 @@ var memory *heap
 
 const (
 	calmBytes    = 84 << 20
-	growsPercent = 12
+	growsPercent = 16
 )
 
 func newHeap() *heap {
@@ -35,7 +35,7 @@ func (h *heap) check() {
 	}
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	if live[0].Value.Kind() != metrics.KindUint64 || live[0].Value.Uint64() > calmBytes*3/4 {
+	if live[0].Value.Kind() != metrics.KindUint64 || live[0].Value.Uint64() > calmBytes*2/3 {
 		h.grown = true
 		debug.SetGCPercent(growsPercent)
 		debug.SetMemoryLimit(math.MaxInt64)

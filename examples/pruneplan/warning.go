@@ -12,10 +12,11 @@ import (
 // helps; "" where none is.
 func evidenceWarning(plan *prune.Plan) string {
 	listed := map[inventory.Kind]bool{}
-	unknown := 0
+	unknown, before := 0, false
 	for _, e := range plan.Evidence {
 		listed[e.Kind] = e.Listed
 		unknown += len(e.Unknown)
+		before = before || e.AfterImageStreams != nil && !*e.AfterImageStreams
 	}
 	var absent, partial []string
 	for _, kind := range plan.Missing() {
@@ -34,7 +35,11 @@ func evidenceWarning(plan *prune.Plan) string {
 		parts = append(parts, fmt.Sprintf("Listed in part: %s. What they could protect is kept. List them whole: of all namespaces (-A), without a limit.", strings.Join(partial, ",")))
 	}
 	if unknown > 0 {
-		parts = append(parts, fmt.Sprintf("Needed and not known: %d images, so no image and no blob goes. If none of them is in this registry, say --accept-unknown-images.", unknown))
+		text := fmt.Sprintf("Needed and not known: %d images, so no image and no blob goes.", unknown)
+		if before {
+			text += " Images were not listed after ImageStreams, so these may merely be new: list imagestreams before images."
+		}
+		parts = append(parts, text+" If none of them is in this registry, say --accept-unknown-images.")
 	}
 	return strings.Join(parts, " ")
 }
