@@ -1,6 +1,7 @@
 package dump_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -168,29 +169,21 @@ func TestIndexesThatContainThemselves(t *testing.T) {
 	requireSound(t, v)
 }
 
-// historyReader writes a stream with a tag of so many items.
-func historyReader(items int) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		_, err := fmt.Fprint(w, `{"kind":"List","items":[{"kind":"ImageStream","metadata":{"namespace":"a","name":"b"},"status":{"tags":[{"tag":"t","items":[`)
-		for i := 0; i < items && err == nil; i++ {
-			comma := ","
-			if i == 0 {
-				comma = ""
-			}
-			_, err = fmt.Fprintf(w, `%s{"image":"sha256:%064x"}`, comma, i)
-		}
-		if err == nil {
-			_, err = fmt.Fprint(w, `]}]}}]}`)
-		}
-		w.CloseWithError(err)
-	}()
-	return r
+// longHistory is a List of a stream with a tag of so many items.
+func longHistory(items int) io.Reader {
+	const start, end = `{"kind":"List","items":[{"kind":"ImageStream","metadata":{"namespace":"a","name":"b"},"status":{"tags":[{"tag":"t","items":[`, `]}]}}]}`
+	var b bytes.Buffer
+	b.WriteString(start)
+	for i := range items {
+		fmt.Fprintf(&b, `%s{"image":"sha256:%064x"}`, []string{"", ","}[min(i, 1)], i)
+	}
+	b.WriteString(end)
+	return &b
 }
 
 func TestALongHistory(t *testing.T) {
 	const items = 100_000
-	v, err := dump.Read(historyReader(items), nil)
+	v, err := dump.Read(longHistory(items), nil)
 	require.NoError(t, err)
 	require.Equal(t, items, v.Items())
 	require.Equal(t, items, v.Digests())

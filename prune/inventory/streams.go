@@ -60,6 +60,9 @@ func (b *Builder) itemRecord(item TagItem) itemRecord {
 		image:   b.digests.intern(item.Image),
 		digest:  NoDigest,
 	}
+	if item.DockerImageReference == "" {
+		return rec
+	}
 	if spec, err := imagestream.ParsePullSpec(item.DockerImageReference); err == nil {
 		rec.digest = b.digests.intern(spec.ID)
 		if spec.Namespace != "" && spec.Name != "" && !strings.Contains(spec.Name, "/") {
