@@ -13,7 +13,8 @@ import (
 // little of it.
 func (b *Builder) Build() *Inventory {
 	b.init()
-	if b.dead > 1000 && b.dead > b.live+len(b.streams)+len(b.workloads) {
+	live := b.live + len(b.streams) + len(b.workloads) + len(b.limits) + len(b.links)
+	if b.dead > 1000 && b.dead > live {
 		b.facts = b.compacted()
 	}
 	v := &Inventory{

@@ -38,7 +38,7 @@ type facts struct {
 	listings map[Kind]listing
 	ordered  bool // Images were listed after ImageStreams
 	live     int  // images
-	dead     int  // records that were forgotten
+	dead     int  // what was forgotten, known or not; its texts and digests are still here
 }
 
 type workloadKey struct{ group, kind, namespace, name text }

@@ -203,6 +203,13 @@ func TestMemoryOfForgottenFactsIsGivenBack(t *testing.T) {
 			b.ForgetManifest(digest(name))
 			require.NoError(t, b.AddWorkload(pod("shop", name)))
 			b.ForgetWorkload("", inventory.KindPod, "shop", name)
+			l := inventory.Link{Namespace: "shop", Name: name, Digest: digest(name + " linked")}
+			require.NoError(t, b.AddLink(l))
+			b.ForgetLink(l)
+			require.NoError(t, b.AddLimit(inventory.Limit{Namespace: name, Name: name}))
+			b.ForgetLimit(name, name)
+			b.ForgetStream(name, "never known")
+			b.ForgetManifest(digest(name + " never known"))
 		}
 		require.NotNil(t, b.Build())
 	}

@@ -24,5 +24,6 @@ func (b *Builder) AddLimit(l Limit) error {
 // ForgetLimit forgets the LimitRange, if it is known.
 func (b *Builder) ForgetLimit(namespace, name string) {
 	b.init()
+	b.dead++
 	delete(b.limits, [2]text{b.texts.intern(namespace), b.texts.intern(name)})
 }

@@ -13,6 +13,7 @@ func (b *Builder) AddLink(l Link) error {
 // ForgetLink forgets the link, if it is known.
 func (b *Builder) ForgetLink(l Link) {
 	b.init()
+	b.dead++
 	delete(b.links, b.linkKey(l))
 }
 

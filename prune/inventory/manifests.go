@@ -153,11 +153,9 @@ func (b *Builder) ForgetManifest(digest string) {
 	if digest == "" {
 		return
 	}
-	at := b.imageSlot(b.digests.intern(digest))
-	if *at < 0 {
-		return
-	}
-	*at = -1
-	b.live--
 	b.dead++
+	if at := b.imageSlot(b.digests.intern(digest)); *at >= 0 {
+		*at = -1
+		b.live--
+	}
 }

@@ -99,9 +99,6 @@ func (a *streamRecord) differences(c *streamRecord) (names []string) {
 // ForgetStream forgets the stream, if it is known.
 func (b *Builder) ForgetStream(namespace, name string) {
 	b.init()
-	key := b.texts.intern(RepositoryName(namespace, name))
-	if b.streams[key] != nil {
-		delete(b.streams, key)
-		b.dead++
-	}
+	b.dead++
+	delete(b.streams, b.texts.intern(RepositoryName(namespace, name)))
 }

@@ -72,9 +72,6 @@ func (a *workloadRecord) differences(c *workloadRecord) (names []string) {
 // ForgetWorkload forgets the object, if it is known.
 func (b *Builder) ForgetWorkload(group string, kind Kind, namespace, name string) {
 	b.init()
-	key := b.workloadKey(group, kind, namespace, name)
-	if b.workloads[key] != nil {
-		delete(b.workloads, key)
-		b.dead++
-	}
+	b.dead++
+	delete(b.workloads, b.workloadKey(group, kind, namespace, name))
 }
