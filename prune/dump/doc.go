@@ -2,9 +2,10 @@
 // [github.com/registrykit/registrykit/prune/inventory.Inventory].
 //
 // The input is read as a stream: a v1 List of anything, typed lists (a PodList,
-// whose items need not carry a kind), single objects, and any number of these
-// behind each other, in one input or several. YAML is read too, one document at
-// a time in memory. Only what a plan needs is decoded.
+// whose items need not carry a kind), lists in a List, single objects, and any
+// number of these behind each other, in one input or several. YAML is read too,
+// one document at a time in memory, which takes up to a hundred times its size.
+// Only what a plan needs is decoded.
 //
 // # Evidence
 //
@@ -29,6 +30,6 @@
 // Text that is not JSON, or ends too early, a field of a wrong type, a time that
 // does not parse, an object above [Options.MaxObjectBytes], and one object given
 // with two contents are errors, an [*Error] that names the input, the offset in
-// bytes and, where it can be told, the object. There is no inventory then, not
-// even of what stood before the error.
+// bytes (of YAML, the line) and, where they can be told, the object and the field.
+// There is no inventory then, not even of what stood before the error.
 package dump

@@ -18,7 +18,8 @@ type Options struct {
 	// whatever the order in the dump.
 	ImagesAfterStreams bool
 	// MaxObjectBytes is the most bytes that one object may have, 0 for
-	// [DefaultMaxObjectBytes]. A YAML document counts as one object.
+	// [DefaultMaxObjectBytes]. A YAML document counts as one object, and so does
+	// a list that is an item of another.
 	MaxObjectBytes int64
 	// Labels are the names of the image labels that a policy asks for. Others
 	// are not read.

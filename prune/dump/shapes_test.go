@@ -1,6 +1,7 @@
 package dump_test
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -52,6 +53,44 @@ func TestWhatIsRead(t *testing.T) {
 	require.Equal(t, 1, evidence(v, "ConfigMap").Count)
 	require.True(t, v.Complete(inventory.KindImage))
 	require.True(t, v.ImagesAfterStreams())
+}
+
+// What the API server mostly strips is read where it is there.
+func TestRawManifests(t *testing.T) {
+	raw := `{"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"digest":"sha256:c","size":11},` +
+		`"layers":[{"digest":"sha256:l","size":22}],"subject":{"digest":"sha256:s","size":33}}`
+	quoted, err := json.Marshal(raw)
+	require.NoError(t, err)
+	v := mustRead(t, list(`{"kind":"Image","metadata":{"name":"`+digest(raw)+`"},"dockerImageManifest":`+string(quoted)+`}`))
+	image := v.Image(0)
+	require.Equal(t, inventory.ClassImage, image.Class)
+	require.Equal(t, "sha256:c", v.DigestText(image.Config))
+	require.Equal(t, "sha256:s", v.DigestText(image.Subject))
+	require.Equal(t, []inventory.Digest{v.Digest("sha256:l")}, image.Layers)
+	require.EqualValues(t, 11, v.Size(image.Config))
+	require.EqualValues(t, 22, v.Size(image.Layers[0]))
+	require.EqualValues(t, len(raw), v.Size(image.Digest))
+}
+
+// A stream names images in its spec, and in annotations.
+func TestStreamsNameImagesToo(t *testing.T) {
+	stream := func(rest string) string {
+		return `{"kind":"ImageStream","metadata":{"namespace":"shop","name":"web"` + rest + `}`
+	}
+	for text, uses := range map[string]int{
+		stream(`}`): 0,
+		stream(`,"annotations":null},"spec":{"tags":null}`): 0,
+		stream(`,"annotations":{"a":"b"}},"spec":null`):     0,
+		stream(`},"spec":{"tags":[]}`):                      0,
+		stream(`},"spec":{"tags":[{"name":"a"}]}`):          0,
+		stream(`},"spec":{"tags":[{"from":{"kind":"DockerImage","name":"quay.io/a/b:c"}},{"from":{"kind":"ImageStreamTag","name":"x:y"}}]}`):        2,
+		stream(`,"annotations":{"image.openshift.io/triggers":"[{\"from\":{\"kind\":\"ImageStreamTag\",\"name\":\"x:y\"},\"fieldPath\":\"a\"}]"}}`): 1,
+	} {
+		v := mustRead(t, text)
+		require.Equal(t, uses, v.Uses(), text)
+		require.Equal(t, 1, evidence(v, inventory.KindImageStream).Count)
+		require.Equal(t, min(uses, 1), v.Workloads())
+	}
 }
 
 // The same cluster is the same inventory, whatever it is printed as.

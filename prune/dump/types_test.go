@@ -129,7 +129,7 @@ func TestFieldsThatAreRead(t *testing.T) {
 		"BuildConfig: spec.strategy.sourceStrategy.from.name",
 		"LimitRange: spec.limits[0].max.storage", "LimitRange: spec.limits[0].type",
 		"ImageStream: metadata", "ImageStream: metadata.name", "ImageStream: metadata.namespace", "ImageStream: metadata.uid", "ImageStream: metadata.resourceVersion",
-		"ImageStream: metadata.creationTimestamp", "ImageStream: status", "ImageStream: status.tags", "ImageStream: status.tags[0]", "ImageStream: status.tags[0].tag",
+		"ImageStream: metadata.creationTimestamp", "ImageStream: spec", "ImageStream: spec.tags", "ImageStream: status", "ImageStream: status.tags", "ImageStream: status.tags[0]", "ImageStream: status.tags[0].tag",
 		"ImageStream: status.tags[1].items", "ImageStream: status.tags[0].items[1]", "ImageStream: status.tags[0].items[1].created", "ImageStream: status.tags[0].items[0].image",
 		"ImageStream: status.tags[0].items[0].dockerImageReference",
 		"Image: metadata", "Image: metadata.name", "Image: metadata.uid", "Image: metadata.resourceVersion", "Image: metadata.creationTimestamp", "Image: metadata.annotations",
