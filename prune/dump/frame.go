@@ -107,24 +107,19 @@ func (f *frame) member(doc *document) error {
 	}
 	doc.places = append(doc.places, place{f.header.Len(), f.at() - int64(len(value))})
 	f.header.Write(value)
-	return f.note(doc, name, value)
+	doc.note(name, value)
+	return nil
 }
 
-// note takes from a document's member what says how to read its items.
-func (f *frame) note(doc *document, name string, value jsontext.Value) error {
-	if name != "kind" && name != "apiVersion" {
-		return nil
+// note takes from a document's member what says how to read its items. One of a
+// wrong type is an error once the whole object is known.
+func (d *document) note(name string, value jsontext.Value) {
+	switch name {
+	case "kind":
+		d.kind = unquoted(value)
+	case "apiVersion":
+		d.apiVersion = unquoted(value)
 	}
-	s, ok := unquoted(value)
-	if !ok {
-		return f.fail(f.at()-int64(len(value)), doc.kind, fmt.Errorf("%s: want a string, got %s", name, inWords(value.Kind())))
-	}
-	if name == "kind" {
-		doc.kind = s
-	} else {
-		doc.apiVersion = s
-	}
-	return nil
 }
 
 func (f *frame) items(doc *document) error {
@@ -259,10 +254,14 @@ func quoted(s string) []byte {
 	return b
 }
 
-func unquoted(v jsontext.Value) (string, bool) {
+// unquoted is "" for what is no string.
+func unquoted(v jsontext.Value) string {
 	if v.Kind() != '"' {
-		return "", v.Kind() == 'n'
+		return ""
 	}
 	b, err := jsontext.AppendUnquote(nil, v)
-	return string(b), err == nil
+	if err != nil {
+		return ""
+	}
+	return string(b)
 }

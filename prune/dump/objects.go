@@ -325,7 +325,7 @@ func (o *objects) workload(known inventory.Kind, apiVersion, kind string, text [
 	}
 	return o.d.builder.AddWorkload(inventory.Workload{
 		Group: result.Object.Group, Kind: known, Namespace: result.Object.Namespace, Name: result.Object.Name,
-		Created: result.Created, Finished: result.Finished, References: o.uses, Origin: o.d.originOf(offset),
+		Created: result.Created, Finished: result.Finished && (result.Phase != "" || o.d.opts.PhaselessPodsFinished), References: o.uses, Origin: o.d.originOf(offset),
 	})
 }
 

@@ -17,6 +17,10 @@ type Options struct {
 	// ImagesAfterStreams says that the Images were listed after the streams,
 	// whatever the order in the dump.
 	ImagesAfterStreams bool
+	// PhaselessPodsFinished says that a Pod without a status.phase has finished,
+	// as the peer reads it. Otherwise it runs, for all that is known: somebody
+	// may have left out the status.
+	PhaselessPodsFinished bool
 	// MaxObjectBytes is the most bytes that one object may have, 0 for
 	// [DefaultMaxObjectBytes]. A YAML document counts as one object, and so does
 	// a list that is an item of another.

@@ -230,3 +230,42 @@ func TestNumbersOfEverySort(t *testing.T) {
 		require.ErrorContains(t, err, "Image sha256:1: dockerImageLayers[0].size: want a whole number of at most 64 bits, got "+text)
 	}
 }
+
+// Wrong objects are wrong in the same way whatever they are printed in, and right
+// ones the same inventory.
+func TestShapesAgreeOnWrongObjects(t *testing.T) {
+	for _, with := range []string{`null`, `true`, `"x"`, `[{}]`, `{"a":1}`} {
+		for _, object := range whole(cluster(), true) {
+			for _, r := range replaceAll(t, object, with) {
+				want, wrong := read(nil, list(r.text))
+				for shape, text := range map[string]string{
+					"indented": indented(t, list(r.text)), "nested": list(list(r.text)), "behind another Image": list(`{"kind":"Image","metadata":{"name":"sha256:before"}}`, r.text),
+					"YAML": asYAML(t, list(r.text)), "by itself": r.text,
+				} {
+					what := r.field() + " = " + with + ", " + shape
+					v, err := read(nil, text)
+					if wrong != nil {
+						require.Error(t, err, what)
+						if !strings.Contains(wrong.Error(), "kind") { // a List and an object alone say that differently
+							require.Equal(t, meaning(wrong), meaning(err), what)
+						}
+						continue
+					}
+					require.NoError(t, err, what)
+					if shape == "indented" || shape == "nested" || shape == "YAML" {
+						require.Equal(t, want.Fingerprint(), v.Fingerprint(), what)
+					}
+				}
+			}
+		}
+	}
+}
+
+// meaning is an error without its place.
+func meaning(err error) string {
+	var e *dump.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	return e.Object + ": " + e.Err.Error()
+}

@@ -33,7 +33,7 @@ func TestErrorsNameInputOffsetObjectAndField(t *testing.T) {
 		{`{"kind":""}`, `{`, "it says no kind"},
 		{`{"apiVersion":"v1","metadata":{"name":"x"}}`, `{"api`, "object x: it says no kind"},
 		{`{"kind":7}`, `7`, "kind: want a string, got a number"},
-		{`{"kind":"Pod","apiVersion":[],"metadata":{"name":"a"}}`, `[]`, "Pod: apiVersion: want a string, got an array"},
+		{`{"kind":"Pod","apiVersion":[],"metadata":{"name":"a"}}`, `[]`, "Pod a: apiVersion: want a string, got an array"},
 		{`{"kind":"PodList","items":{}}`, `{}`, "PodList: items: want an array, got an object"},
 		{`{"items":"x","kind":"PodList"}`, `"x"`, "PodList: items: want an array, got a string"},
 		{`{"items":0,"kind":"List"}`, `0`, "List: items: want an array, got a number"},
