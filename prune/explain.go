@@ -36,15 +36,15 @@ func (e Explanation) String() string {
 	if e.Outcome == Delete {
 		verb = "goes"
 	}
-	fmt.Fprintf(&b, "%s %s %s: %s", e.Kind, e.Object, verb, e.Reason.Rule)
+	fmt.Fprintf(&b, "%s %s %s: %s", e.Kind, printable(e.Object), verb, printable(e.Reason.Rule))
 	why := e.Reason
 	why.Path = nil
 	if detail := strings.TrimPrefix(why.String(), why.Rule); detail != "" {
-		b.WriteString(detail)
+		b.WriteString(printable(detail))
 	}
 	b.WriteString("\n")
 	for i, step := range e.Reason.Path {
-		fmt.Fprintf(&b, "  %s%s\n", strings.Repeat("  ", i), arrow(i)+step)
+		fmt.Fprintf(&b, "  %s%s\n", strings.Repeat("  ", i), arrow(i)+printable(step))
 	}
 	if len(e.Otherwise) > 0 {
 		if e.Outcome == Delete {
@@ -53,7 +53,7 @@ func (e Explanation) String() string {
 			b.WriteString("it would go if all of these held:\n")
 		}
 		for _, o := range e.Otherwise {
-			fmt.Fprintf(&b, "  - %s\n", o)
+			fmt.Fprintf(&b, "  - %s\n", printable(o))
 		}
 	}
 	return b.String()

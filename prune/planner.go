@@ -16,6 +16,7 @@ type planner struct {
 	tagUse    []int32                // by tag: a use, or -1
 	streamUse map[streamDigest]int32 // a use of a digest through a stream
 	digestUse map[inventory.Digest]int32
+	prefixes  map[string][]inventory.Digest // by text that workloads name
 	// usesKnown: every kind that could use an image was listed completely.
 	usesKnown bool
 

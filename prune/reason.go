@@ -322,10 +322,18 @@ func (p *planner) imageName(d inventory.Digest) string {
 	return p.inv.DigestText(d)
 }
 
+// longestPath is how many indexes within each other a path shows. Real ones are
+// two or three; a made-up dump may have any number, each with its own path.
+const longestPath = 32
+
 // imagePath leads from what is needed for its own sake to an image that stays.
 func (p *planner) imagePath(i int) []string {
 	var up []string
 	for seen := map[int]bool{}; !seen[i]; {
+		if len(up) == longestPath {
+			up = append(up, "…")
+			break
+		}
 		seen[i] = true
 		up = append(up, p.imageName(p.inv.Image(i).Digest))
 		v := p.images[i]

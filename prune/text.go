@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -47,7 +48,33 @@ type textWriter struct {
 	rows int
 }
 
-func (t *textWriter) line(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+func (t *textWriter) line(format string, args ...any) {
+	// Each line but the first may begin with an empty one.
+	text, blank := strings.CutPrefix(fmt.Sprintf(format, args...), "\n")
+	if blank {
+		text = "\n" + printable(text)
+	} else {
+		text = printable(text)
+	}
+	fmt.Fprintln(t.out, text)
+}
+
+// printable shows control characters, which a name in a dump may have, instead
+// of sending them to a terminal.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
 
 func (t *textWriter) summary(p *Plan) {
 	t.line("Plan of %s, good until %s.", p.Now.Format(time.RFC3339), p.Expires.Format(time.RFC3339))
@@ -191,7 +218,7 @@ func (t *textWriter) namespaces(p *Plan) {
 		if name == "" {
 			name = "(in no stream)"
 		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t\n", name, n.items, n.links, n.images, n.blobs, bytesText(n.bytes))
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t\n", printable(name), n.items, n.links, n.images, n.blobs, bytesText(n.bytes))
 	}
 	_ = table.Flush() // its writer keeps the error
 }

@@ -81,12 +81,33 @@ func (p *planner) meant(d inventory.Digest) []inventory.Digest {
 	if p.policy.PeerReferencesOnly || len(text) >= len("sha256:")+64 {
 		return []inventory.Digest{d}
 	}
-	return append(p.inv.FindDigests(text, p.inv.Digests()), d)
+	if found := p.longer(text); len(found) > 0 {
+		return found
+	}
+	return []inventory.Digest{d}
 }
 
 // usedDigests returns the digests that are in use, sorted.
 func (p *planner) usedDigests() []inventory.Digest {
 	return slices.SortedFunc(maps.Keys(p.digestUse), func(a, b inventory.Digest) int { return p.inv.Rank(a) - p.inv.Rank(b) })
+}
+
+// longer returns the digests that begin with a text, but for the text itself.
+// The answer is kept: many workloads may ask the same.
+func (p *planner) longer(text string) []inventory.Digest {
+	found, ok := p.prefixes[text]
+	if !ok {
+		if p.prefixes == nil {
+			p.prefixes = map[string][]inventory.Digest{}
+		}
+		for _, d := range p.inv.FindDigests(text, p.inv.Digests()) {
+			if p.inv.DigestText(d) != text {
+				found = append(found, d)
+			}
+		}
+		p.prefixes[text] = found
+	}
+	return found
 }
 
 func first[K comparable](m map[K]int32, k K, v int32) {

@@ -103,7 +103,7 @@ func TestVectors(t *testing.T) {
 			v := readVector(t, file)
 			var policy prune.Policy
 			require.NoError(t, json.Unmarshal(v.Policy, &policy))
-			inv, err := dump.Read(bytes.NewReader(v.Objects), &dump.Options{Listed: inventory.Kinds(), ImagesAfterStreams: true})
+			inv, err := dump.Read(bytes.NewReader(v.Objects), &dump.Options{Listed: inventory.Kinds(), ImagesAfterStreams: true, PhaselessPodsFinished: true})
 			require.NoError(t, err)
 
 			plan, err := prune.New(inv, strictPeer(policy), v.Now)

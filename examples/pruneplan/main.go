@@ -20,6 +20,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/dump"
@@ -50,11 +51,22 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clock time.Ti
 	if err == nil {
 		return planned
 	}
-	fmt.Fprintf(stderr, "pruneplan: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	fmt.Fprintf(stderr, "pruneplan: %s\n", oneLine(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	if invalid := new(prune.InvalidReferencesError); errors.As(err, &invalid) {
 		return invalidReferences
 	}
 	return failed
+}
+
+// oneLine keeps control characters, which a name in a dump may have, away from a
+// terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 func (o *options) run(stdin io.Reader, stdout, stderr io.Writer, clock time.Time) error {
@@ -93,7 +105,10 @@ func (o *options) read(stdin io.Reader, stderr io.Writer) (*inventory.Inventory,
 	reader, err := dump.NewReader(&dump.Options{
 		Listed:             o.listed,
 		ImagesAfterStreams: o.strictPeer,
-		MaxObjectBytes:     o.maxObjectBytes,
+
+		PhaselessPodsFinished: o.strictPeer,
+
+		MaxObjectBytes: o.maxObjectBytes,
 		Progress: func(bytes int64) {
 			memory.check()
 			progress.at(bytes)
@@ -168,7 +183,7 @@ func printKept(plan *prune.Plan, out io.Writer) {
 	fmt.Fprintln(out, "\nKept:")
 	for v := range plan.Verdicts() {
 		if v.Outcome == prune.Keep {
-			fmt.Fprintf(out, "  %s %s  %s\n", v.Kind, v.Object, v.Reason)
+			fmt.Fprintf(out, "  %s\n", oneLine(fmt.Sprintf("%s %s  %s", v.Kind, v.Object, v.Reason)))
 		}
 	}
 }

@@ -56,7 +56,7 @@ func loseEvidence(r *rand.Rand, k *naiveplan.Knobs) {
 func inventoryOf(t testing.TB, objects []obj, k naiveplan.Knobs) (*inventory.Inventory, error) {
 	t.Helper()
 	var text bytes.Buffer
-	opts := dump.Options{Listed: inventory.Kinds(), ImagesAfterStreams: true}
+	opts := dump.Options{Listed: inventory.Kinds(), ImagesAfterStreams: true, PhaselessPodsFinished: true}
 	if k.Strict {
 		writeJSON(t, &text, obj{"apiVersion": "v1", "kind": "List", "items": objects})
 	} else {

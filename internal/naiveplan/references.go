@@ -35,6 +35,10 @@ func (p *planner) podCounts(pod map[string]any) bool {
 	switch text(pod, "status", "phase") {
 	case "Running", "Pending", "Unknown":
 		return true
+	case "": // somebody may have left out the status
+		if !p.Strict {
+			return true
+		}
 	}
 	if p.PruneOverSizeLimit {
 		return true

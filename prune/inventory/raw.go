@@ -25,13 +25,9 @@ func (m *Manifest) ReadRaw(raw string) {
 	all := len(m.Layers) + len(m.Children)
 	m.Layers = slices.DeleteFunc(m.Layers, without)
 	m.Children = slices.DeleteFunc(m.Children, without)
-	switch left := len(m.Layers) + len(m.Children); {
-	case left < all:
-		m.Partial = true
-	case left > 0:
-	case manifest.IsIndex(m.MediaType) || m.Config == "":
-		m.Partial = true
-	}
+	left := len(m.Layers) + len(m.Children)
+	m.Partial = m.Partial || left < all || left == 0 && m.Config == "" ||
+		manifest.IsIndex(m.MediaType) && len(m.Children) == 0
 }
 
 func (m *Manifest) complete(raw string, parsed manifest.Manifest) {

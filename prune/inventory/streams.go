@@ -63,7 +63,11 @@ func (b *Builder) itemRecord(item TagItem) itemRecord {
 	if item.DockerImageReference == "" {
 		return rec
 	}
-	if spec, err := imagestream.ParsePullSpec(item.DockerImageReference); err == nil {
+	spec, err := imagestream.ParsePullSpec(item.DockerImageReference)
+	if err != nil { // OpenShift reads no IPv6 address; the registry is there all the same
+		spec, err = imagestream.ParsePullSpecStrict(item.DockerImageReference)
+	}
+	if err == nil {
 		rec.digest = b.digests.intern(spec.ID)
 		if spec.Namespace != "" && spec.Name != "" && !strings.Contains(spec.Name, "/") {
 			rec.stream = b.texts.intern(RepositoryName(spec.Namespace, spec.Name))
