@@ -71,6 +71,10 @@ func TestRawManifestsCompleteWhatIsMissing(t *testing.T) {
 		{"no text, and nothing is known", M{Digest: "d", MediaType: mediaTypeImage}, "", M{Digest: "d", MediaType: mediaTypeImage, Partial: true}},
 		{"no text, but a config: an image without layers", M{Digest: "d", Config: "c"}, "", M{Digest: "d", Config: "c"}},
 		{"an index without children", M{Digest: "d", MediaType: mediaTypeIndex, Config: "c"}, "", M{Digest: "d", MediaType: mediaTypeIndex, Config: "c", Partial: true}},
+		{
+			"an index of which only layers are known", M{Digest: "d", MediaType: mediaTypeIndex, Layers: []inventory.Blob{blob("l", 1)}}, "",
+			M{Digest: "d", MediaType: mediaTypeIndex, Layers: []inventory.Blob{blob("l", 1)}, Partial: true},
+		},
 		{"not JSON", M{Digest: "d", Config: "c"}, "{", M{Digest: "d", Config: "c"}},
 		{"not an object", M{Digest: "d", Config: "c"}, "[1]", M{Digest: "d", Config: "c"}},
 		{"of a wrong type", M{Digest: "d", Config: "c"}, `{"layers":"x","subject":{"digest":"s"}}`, M{Digest: "d", Config: "c"}},
