@@ -24,6 +24,15 @@ func (b *Builder) Incomplete(kinds ...Kind) {
 	}
 }
 
+// Unlisted takes back what was said of these kinds, as before they are listed
+// anew: nothing is known of how complete they are.
+func (b *Builder) Unlisted(kinds ...Kind) {
+	b.init()
+	for _, k := range kinds {
+		delete(b.listings, k)
+	}
+}
+
 // ImagesAfterStreams says whether the Images were listed after the
 // ImageStreams, so that an Image named by a stream and not listed is gone
 // rather than too new. By default they were not.

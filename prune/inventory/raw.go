@@ -13,7 +13,7 @@ import (
 // text has the manifest's digest, the sizes of itself and its config. The text
 // may be "", as the API server strips it from most Images.
 //
-// Layers and children without a digest are dropped. Where any were, or where it
+// Layers and children without a digest are dropped, in the memory of the slices. Where any were, or where it
 // is not known what the manifest is made of, it becomes Partial.
 func (m *Manifest) ReadRaw(raw string) {
 	if raw != "" {

@@ -332,3 +332,18 @@ func TestNewest(t *testing.T) {
 	require.Equal(t, day(2), build(t, imageStream(stream("a", "b"))).Newest().Time())
 	require.Equal(t, day(9), build(t, workload(pod("a", "b"))).Newest().Time())
 }
+
+// A list that failed once must not stay incomplete for a controller that lists
+// again.
+func TestListingAgain(t *testing.T) {
+	var b inventory.Builder
+	b.Listed(inventory.KindPod, inventory.KindJob)
+	b.Incomplete(inventory.KindPod)
+	require.False(t, b.Build().Complete(inventory.KindPod))
+	b.Unlisted(inventory.KindPod)
+	require.False(t, b.Build().Complete(inventory.KindPod))
+	b.Listed(inventory.KindPod)
+	require.True(t, b.Build().Complete(inventory.KindPod))
+	b.Unlisted(inventory.KindJob, inventory.KindBuild)
+	require.False(t, b.Build().Complete(inventory.KindJob))
+}
