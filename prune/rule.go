@@ -3,7 +3,9 @@ package prune
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 )
 
 // An Outcome is what a rule decides.
@@ -147,6 +149,11 @@ func (r *Rule) check() error {
 	if r.ID == "" {
 		wrong("it has no id")
 	}
+	for _, own := range structuralRules {
+		if r.ID == own {
+			wrong("its id is that of a reason which holds whatever the policy")
+		}
+	}
 	if r.Outcome != Keep && r.Outcome != Delete {
 		wrong("outcome is %q, want keep or delete", r.Outcome)
 	}
@@ -162,22 +169,26 @@ func (r *Rule) check() error {
 	if field := c.perverse(r.Outcome); field != "" {
 		wrong("%s in a rule that says %s would have what is in use deleted", field, r.Outcome)
 	}
-	for name, d := range map[string]*Duration{
-		"youngerThan": c.YoungerThan, "olderThan": c.OlderThan, "streamYoungerThan": c.StreamYoungerThan,
-		"pulledWithin": c.PulledWithin, "notPulledFor": c.NotPulledFor,
+	for _, d := range []struct {
+		name string
+		age  *Duration
+	}{
+		{"youngerThan", c.YoungerThan}, {"olderThan", c.OlderThan}, {"streamYoungerThan", c.StreamYoungerThan},
+		{"pulledWithin", c.PulledWithin}, {"notPulledFor", c.NotPulledFor},
 	} {
-		if d != nil && *d < 0 {
-			wrong("%s is negative", name)
+		if d.age != nil && *d.age < 0 {
+			wrong("%s is negative", d.name)
 		}
 	}
-	for name, n := range map[string]*int{"revisionBelow": c.RevisionBelow, "revisionFrom": c.RevisionFrom} {
-		if n != nil && *n < 0 {
-			wrong("%s is negative", name)
-		}
+	if c.RevisionBelow != nil && *c.RevisionBelow < 0 {
+		wrong("revisionBelow is negative")
+	}
+	if c.RevisionFrom != nil && *c.RevisionFrom < 0 {
+		wrong("revisionFrom is negative")
 	}
 	patterns := append(append([]string{}, c.Repositories...), c.Tags...)
-	for _, p := range c.Labels {
-		patterns = append(patterns, p)
+	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
+		patterns = append(patterns, c.Labels[name])
 	}
 	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/dump"
 	"github.com/registrykit/registrykit/prune/inventory"
+	"github.com/registrykit/registrykit/prune/workload"
 )
 
 // What `oc get pods,imagestreams,images -A -o json` printed is read and planned
@@ -117,4 +118,24 @@ func ExampleReader() {
 	// ImageStream 0 complete: true
 	// Image 0 complete: true
 	// images after streams: true
+}
+
+// A controller reads a Pod as it comes from a watch.
+func ExampleWorkloadOf() {
+	pod := map[string]any{
+		"apiVersion": "v1", "kind": "Pod",
+		"metadata": map[string]any{"namespace": "shop", "name": "web-1"},
+		"spec":     map[string]any{"containers": []any{map[string]any{"image": "registry.example.com/shop/web:v2"}}},
+		"status":   map[string]any{"phase": "Running"},
+	}
+	result, err := workload.FromMap(pod, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var builder inventory.Builder
+	w := dump.WorkloadOf(result)
+	builder.ForgetWorkload(w.Group, w.Kind, w.Namespace, w.Name)
+	fmt.Println(builder.AddWorkload(w), w.Kind, w.Namespace+"/"+w.Name, w.References[0].Stream, w.References[0].Tag)
+	// Output: <nil> Pod shop/web-1 web v2
 }

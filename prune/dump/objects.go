@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/internal/rawjson"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/workload"
@@ -312,31 +311,11 @@ func (o *objects) workload(known inventory.Kind, apiVersion, kind string, text [
 	if isStream && len(result.References) == 0 {
 		return nil
 	}
-	o.uses = o.uses[:0]
-	for _, r := range result.References {
-		use := inventory.Reference{
-			Field: r.Field, Source: string(r.Source), Value: r.Value,
-			Namespace: r.Namespace, Stream: r.Stream, Tag: r.Tag, Digest: r.Digest,
-		}
-		if r.Err != nil {
-			use.Err = reason(r.Err)
-		}
-		o.uses = append(o.uses, use)
-	}
-	return o.d.builder.AddWorkload(inventory.Workload{
-		Group: result.Object.Group, Kind: known, Namespace: result.Object.Namespace, Name: result.Object.Name,
-		Created: result.Created, Finished: result.Finished && (result.Phase != "" || o.d.opts.PhaselessPodsFinished), References: o.uses, Origin: o.d.originOf(offset),
-	})
-}
-
-// reason says why a reference does not parse, without the value, which stands
-// beside it.
-func reason(err error) string {
-	var e *imagestream.Error
-	if errors.As(err, &e) && e.Reason != "" {
-		return e.Reason
-	}
-	return err.Error()
+	w := workloadOf(result, known, o.uses[:0])
+	o.uses = w.References
+	w.Finished = w.Finished || result.Finished && o.d.opts.PhaselessPodsFinished
+	w.Origin = o.d.originOf(offset)
+	return o.d.builder.AddWorkload(w)
 }
 
 // timestamp reads an RFC 3339 time, the zero time for null.
