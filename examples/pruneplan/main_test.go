@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/registrykit/registrykit/prune"
-	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/workload"
 )
 
@@ -54,50 +52,11 @@ func write(t *testing.T, name, text string) string {
 	return file
 }
 
-func object(apiVersion, kind, namespace, name, created, rest string) string {
-	return fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"metadata":{"namespace":%q,"name":%q,"uid":"u","creationTimestamp":%q}%s}`,
-		apiVersion, kind, namespace, name, created, rest)
-}
-
-func digest(c string) string { return "sha256:" + strings.Repeat(c, 64) }
-
-func image(c, created, rest string) string {
-	return object("image.openshift.io/v1", "Image", "", digest(c), created, fmt.Sprintf(
-		`,"dockerImageManifestMediaType":"application/vnd.oci.image.manifest.v1+json","dockerImageLayers":[{"name":%q,"size":1048576}]%s`, digest("f" + c)[:71], rest))
-}
-
-const monthAgo = "2026-10-01T00:00:00Z"
-
-// items is the history of shop/web:latest, newest first, a day apart.
-func items(images ...string) string {
-	var list []string
-	for i, c := range images {
-		created := time.Date(2026, 10, 30-i, 0, 0, 0, 0, time.UTC).Format(time.RFC3339)
-		list = append(list, fmt.Sprintf(`{"image":%q,"created":%q,"dockerImageReference":%q}`, digest(c), created, "reg.example/shop/web@"+digest(c)))
-	}
-	return object("image.openshift.io/v1", "ImageStream", "shop", "web", monthAgo, `,"status":{"tags":[{"tag":"latest","items":[`+strings.Join(list, ",")+`]}]}`)
-}
-
-func pod(name, phase, image string) string {
-	return object("v1", "Pod", "shop", name, monthAgo, fmt.Sprintf(`,"spec":{"containers":[{"name":"c","image":%q}]},"status":{"phase":%q}`, image, phase))
-}
-
-func list(objects ...string) string {
-	return `{"apiVersion":"v1","kind":"List","items":[` + strings.Join(objects, ",") + `]}`
-}
-
-// shop is a dump of a pod, a stream of five images, and an image of no stream.
-var shop = list(
-	pod("p", "Running", "reg.example/shop/web@"+digest("d")),
-	items("a", "b", "c", "d", "e"),
-	image("a", monthAgo, ""), image("b", monthAgo, ""), image("c", monthAgo, ""), image("d", monthAgo, ""), image("e", monthAgo, ""), image("9", monthAgo, ""),
-)
-
 func TestFlagsOfThePolicy(t *testing.T) {
 	for _, f := range []struct{ args, policy, counts string }{
 		{"", `"keepYoungerThan":"1h0m0s","keepTagRevisions":3,"pruneOverSizeLimit":false,"allImages":true,"pruneRegistry":true,"ignoreInvalidRefs":false`, "1 items, 1+1 links, 2 images, 4 blobs"},
-		{"--keep-tag-revisions 1", `"keepTagRevisions":1`, "3 items, 3+3 links, 4 images, 8 blobs"},
-		{"-keep-tag-revisions=0", `"keepTagRevisions":0`, "3 items, 3+3 links, 4 images, 8 blobs"},
+		{"--keep-tag-revisions 2", `"keepTagRevisions":2`, "2 items, 2+2 links, 3 images, 6 blobs"},
+		{"-keep-tag-revisions=0", `"keepTagRevisions":0`, "3 items, 3+3 links, 4 images, 8 blobs"}, // the newest item is young
 		{"--keep-younger-than 2160h", `"keepYoungerThan":"2160h0m0s"`, "0 items, 0+0 links, 0 images, 0 blobs"},
 		{"--keep-younger-than=0", `"keepYoungerThan":"0s"`, "1 items, 1+1 links, 2 images, 4 blobs"},
 		{"--all=false", `"allImages":false`, "1 items, 1+1 links, 0 images, 0 blobs"},
@@ -189,134 +148,6 @@ func TestFlagsStandAnywhere(t *testing.T) {
 	r := pruneplan("", "--", "-o")
 	require.Equal(t, failed, r.status)
 	require.Contains(t, r.stderr, "open -o:", "behind -- there are no flags")
-}
-
-func TestInputs(t *testing.T) {
-	pods := list(pod("p", "Running", "reg.example/shop/web@"+digest("d")))
-	streams := list(items("a", "b", "c", "d", "e"))
-	images := list(image("a", monthAgo, ""), image("b", monthAgo, ""), image("c", monthAgo, ""), image("d", monthAgo, ""), image("e", monthAgo, ""), image("9", monthAgo, ""))
-	want := pruneplan(shop, "-o", "json").stdout
-	require.Contains(t, want, `"actions":[]`, "not all was listed")
-
-	whole := write(t, "whole.json", shop)
-	first, second := write(t, "first.json", pods), write(t, "second.json", streams)
-	for _, args := range [][]string{{"-"}, {whole}} {
-		require.Equal(t, want, pruneplan(shop, append(args, "-o", "json")...).stdout, args)
-	}
-	require.Equal(t, want, pruneplan(images, first, second, "-", "-o", "json").stdout)
-	require.Equal(t, want, pruneplan(pods+streams+"\n"+images, "-o", "json").stdout, "concatenated")
-
-	other := pruneplan(pods, "-", second, write(t, "images.json", images), "-o", "json", "--listed", "all")
-	require.Equal(t, "1 items, 1+1 links, 2 images, 4 blobs", counts(other.plan(t)))
-
-	// The order of the inputs is that in which things were listed.
-	before := pruneplan(images, "-", first, second, "-o", "json", "--listed", "all")
-	require.Contains(t, before.stdout, `"afterImageStreams":false`)
-	require.Contains(t, other.stdout, `"afterImageStreams":true`)
-}
-
-func TestYAML(t *testing.T) {
-	r := pruneplan(`---
-apiVersion: v1
-kind: PodList
-items:
-- metadata: {namespace: shop, name: p, creationTimestamp: 2026-10-02T00:00:00Z}
-  spec:
-    containers:
-    - image: reg.example/shop/web:latest
-  status: {phase: Running}
----
-apiVersion: image.openshift.io/v1
-kind: ImageStream
-metadata:
-  namespace: shop
-  name: web
-  creationTimestamp: "2026-10-01T00:00:00Z"
-status:
-  tags:
-  - tag: latest
-    items:
-    - {image: "`+digest("a")+`", created: "2026-10-01T00:00:00Z"}
-`, "-o", "json", "--now", "2026-11-01T00:00:00Z")
-	require.Equal(t, planned, r.status, r.stderr)
-	plan := r.plan(t)
-	require.Equal(t, prune.Evidence{Kind: inventory.KindPod, Count: 1, Listed: true, Complete: true}, plan.Evidence[0])
-	require.NotContains(t, plan.Missing(), inventory.KindPod)
-	require.Contains(t, plan.Missing(), inventory.KindImageStream, "a single object is no list")
-}
-
-func TestBrokenInput(t *testing.T) {
-	for _, b := range []struct{ name, input, want string }{
-		{"no JSON", "garbage", "pruneplan: standard input: line 1: "},
-		{"cut", shop[:len(shop)-40], "unexpected EOF"},
-		{"no kind", `{"metadata":{"name":"x"}}`, "it says no kind"},
-		{"a wrong type", list(`{"kind":"Pod","metadata":{"name":7}}`), "Pod"},
-		{"a wrong time", list(object("v1", "Pod", "a", "b", "yesterday", "")), "Pod a/b"},
-		{"two of one name", list(image("a", monthAgo, ""), image("a", "2026-10-02T00:00:00Z", "")), "Image " + digest("a") + ": the same object with different content: creation time"},
-	} {
-		t.Run(b.name, func(t *testing.T) {
-			for _, args := range [][]string{nil, {"-o", "json"}, {"--explain", "x"}} {
-				r := pruneplan(b.input, args...)
-				require.Equal(t, failed, r.status)
-				require.Empty(t, r.stdout)
-				require.Contains(t, r.stderr, b.want)
-				require.Equal(t, 1, strings.Count(r.stderr, "\n"), r.stderr)
-			}
-		})
-	}
-}
-
-func TestEmptyInput(t *testing.T) {
-	for _, input := range []string{"", " \n\t", list()} {
-		r := pruneplan(input)
-		require.Equal(t, planned, r.status)
-		require.True(t, strings.HasPrefix(r.stdout, "Not listed: Pod,ReplicationController,"), r.stdout)
-		require.Contains(t, r.stdout, "\nNothing to delete: Pod, ReplicationController,")
-		require.Empty(t, r.stderr)
-	}
-}
-
-func TestNow(t *testing.T) {
-	newest := func(time string) string { return list(pod("p", "Running", "x"), image("a", time, "")) }
-	for _, n := range []struct{ name, input, args, want string }{
-		{"the newest time in the input", newest("2026-11-05T06:07:08Z"), "", "2026-11-05T06:07:08Z"},
-		{"of a tag item", list(items("a")), "", "2026-10-30T00:00:00Z"},
-		{"of what is not read", list(object("v1", "ConfigMap", "a", "b", "2026-11-06T00:00:00Z", "")), "", "2026-11-06T00:00:00Z"},
-		{"never later than the clock", newest("2027-01-01T00:00:00Z"), "", "2026-12-24T18:00:00Z"},
-		{"the clock, where there is none", list(), "", "2026-12-24T18:00:00Z"},
-		{"as it is given", newest("2026-11-05T06:07:08Z"), "--now 2031-02-03T04:05:06+01:00", "2031-02-03T03:05:06Z"},
-		{"long ago", newest("2026-11-05T06:07:08Z"), "--now 1999-12-31T23:59:59.5Z", "1999-12-31T23:59:59.5Z"},
-	} {
-		t.Run(n.name, func(t *testing.T) {
-			r := pruneplan(n.input, append(strings.Fields(n.args), "-o", "json")...)
-			require.Equal(t, planned, r.status, r.stderr)
-			require.Equal(t, n.want, r.plan(t).Now.Format(time.RFC3339Nano))
-		})
-	}
-}
-
-func TestListed(t *testing.T) {
-	missing := func(args ...string) []inventory.Kind {
-		r := pruneplan(shop, append(args, "-o", "json")...)
-		require.Equal(t, planned, r.status, r.stderr)
-		return r.plan(t).Missing()
-	}
-	absent := []inventory.Kind{
-		inventory.KindReplicationController, inventory.KindDeploymentConfig, inventory.KindReplicaSet, inventory.KindDeployment, inventory.KindDaemonSet,
-		inventory.KindStatefulSet, inventory.KindJob, inventory.KindCronJob, inventory.KindBuild, inventory.KindBuildConfig,
-	}
-	require.Equal(t, absent, missing())
-	require.Equal(t, absent[1:], missing("--listed", "ReplicationController"))
-	require.Equal(t, absent[2:], missing("--listed", "replicationcontrollers, deploymentconfig"))
-	require.Equal(t, absent[1:], missing("--listed", "REPLICATIONCONTROLLERS,Pod,LimitRange"))
-	require.Empty(t, missing("--listed", "all"))
-	require.Empty(t, missing("--listed", "Pod,ALL"))
-	require.Empty(t, missing("--strict-peer"))
-	require.Equal(t, append(absent, inventory.KindLimitRange), missing("--prune-over-size-limit"))
-
-	// A list that goes on elsewhere is in part, whatever is said.
-	part := strings.Replace(list(pod("p", "Running", "x")), `"kind":"List"`, `"kind":"PodList","metadata":{"continue":"abc"}`, 1)
-	require.Equal(t, []inventory.Kind{inventory.KindPod}, pruneplan(part, "-o", "json", "--listed", "all").plan(t).Missing())
 }
 
 // What a dump lacks is told first: in the text, or beside the JSON.
@@ -432,45 +263,4 @@ func TestIgnoreSources(t *testing.T) {
 		r := pruneplan(dump, "--listed", "all", "-o", "json", "--ignore-sources", list)
 		require.Equal(t, "1 items, 1+1 links, 1 images, 2 blobs", counts(r.plan(t)), r.stderr)
 	}
-}
-
-// full takes so many bytes.
-type full struct{ room int }
-
-var errFull = errors.New("no space left")
-
-func (w *full) Write(b []byte) (int, error) {
-	if len(b) > w.room {
-		n := w.room
-		w.room = 0
-		return n, errFull
-	}
-	w.room -= len(b)
-	return len(b), nil
-}
-
-func TestOutputThatFails(t *testing.T) {
-	invalid := strings.Replace(shop, `"items":[`, `"items":[`+pod("q", "Running", "Not A Pull Spec")+",", 1)
-	for _, dump := range []string{shop, invalid} {
-		for _, args := range [][]string{nil, {"-o", "json"}, {"-o", "json", "--verdicts"}, {"--verdicts"}, {"--explain", "shop/web:latest"}, {"--explain", "9", "-o", "json"}} {
-			for _, room := range []int{0, 100} {
-				var stderr bytes.Buffer
-				status := run(append(args, "--listed", "all"), strings.NewReader(dump), &full{room}, &stderr, clock)
-				require.Equal(t, failed, status, args)
-				require.Equal(t, "pruneplan: no space left\n", stderr.String())
-			}
-		}
-	}
-}
-
-type failingReader struct{}
-
-func (failingReader) Read([]byte) (int, error) { return 0, errors.New("the pipe broke") }
-
-func TestInputThatFails(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	require.Equal(t, failed, run(nil, failingReader{}, &stdout, &stderr, clock))
-	require.Empty(t, stdout.String())
-	require.Contains(t, stderr.String(), "the pipe broke\n")
-	require.Equal(t, failed, run([]string{t.TempDir()}, failingReader{}, &stdout, &stderr, clock), "a folder")
 }
