@@ -153,12 +153,16 @@ func TestImageStreamImagePrefixes(t *testing.T) {
 		return oneImage + `json {"apiVersion":"build.openshift.io/v1","kind":"Build","metadata":{"namespace":"shop","name":"b"},` +
 			`"spec":{"strategy":{"dockerStrategy":{"from":{"kind":"ImageStreamImage","name":"` + strings.Replace(name, "@", `\u0040`, 1) + `"}}}}}`
 	}
-	runPlanCases(t, "ancient accept-unknown revisions=0", []planCase{
+	runPlanCases(t, "ancient revisions=0", []planCase{
 		{name: "the whole digest", cluster: from("web@" + web)},
 		{name: "its beginning", cluster: from("web@" + web[:20])},
 		{name: "without the algorithm", cluster: from("web@" + web[len("sha256:"):19])},
 		{name: "the algorithm alone", cluster: from("web@sha256:")},
-		{name: "of another", cluster: from("web@" + web[:19] + "x"), want: allOfOneImage},
+		{
+			name: "of another, which may be an image that is not known", cluster: from("web@" + web[:19] + "x"),
+			want: "items shop/web:latest#0=web",
+		},
+		{name: "of another", policy: "accept-unknown", cluster: from("web@" + web[:19] + "x"), want: allOfOneImage},
 		{name: "the peer compares it as it is written", policy: "peer", cluster: from("web@" + web[:20]), want: allOfOneImage},
 		{
 			name: "through another stream keeps the image", cluster: from("api@" + web[:20]),

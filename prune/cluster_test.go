@@ -29,7 +29,7 @@ import (
 //	                                   children, subject, size, managed, age (2h; ? is absent)
 //	stream NAMESPACE/NAME AGE          only where its age matters: tag makes streams, too
 //	tag NAMESPACE/NAME:TAG ITEM…       newest first; IMAGE[~AGE][>PULLSPEC], "-" is a reference tag
-//	pod NAMESPACE/NAME PHASE[~AGE] PULLSPEC…
+//	pod NAMESPACE/NAME PHASE[~AGE] PULLSPEC…   "-" is no phase
 //	KIND NAMESPACE/NAME PULLSPEC…      deployment, job…; init:PULLSPEC is an init container's
 //	build NAMESPACE/NAME STRATEGY KIND NAME [NAMESPACE]
 //	limits NAMESPACE/NAME BYTES…
@@ -261,7 +261,9 @@ func (c *cluster) workload(kind string, words []string) {
 	specs := words[1:]
 	if kind == "pod" {
 		phase, age, _ := strings.Cut(words[1], "~")
-		o["status"] = map[string]any{"phase": phase}
+		if phase != "-" {
+			o["status"] = map[string]any{"phase": phase}
+		}
 		c.metadata(o, "creationTimestamp", c.timeBefore(age))
 		specs = words[2:]
 	}
@@ -353,7 +355,9 @@ func (c *cluster) inventory(k *knobs) *inventory.Inventory {
 	listed := slices.DeleteFunc(inventory.Kinds(), func(kind inventory.Kind) bool {
 		return slices.Contains(k.unlisted, string(kind))
 	})
-	inv, err := dump.Read(&text, &dump.Options{Listed: listed, ImagesAfterStreams: !k.imagesFirst})
+	inv, err := dump.Read(&text, &dump.Options{
+		Listed: listed, ImagesAfterStreams: !k.imagesFirst, PhaselessPodsFinished: k.options.PeerReferencesOnly,
+	})
 	require.NoError(c.t, err)
 	return inv
 }

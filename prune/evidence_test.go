@@ -183,6 +183,14 @@ func TestAbsentTimes(t *testing.T) {
 				pod shop/x Failed reg.example/shop/web@old`,
 		},
 		{
+			name: "of a pod whose phase is not known either", policy: "ancient",
+			cluster: stream + `
+				image new l1
+				image old l2
+				tag shop/web:latest new~3h old~3h
+				pod shop/x - reg.example/shop/web@old`,
+		},
+		{
 			name: "of all of these, taken for ancient", policy: "ancient",
 			cluster: `
 				image new l1 age=?
@@ -292,6 +300,12 @@ func TestPartialImages(t *testing.T) {
 		},
 		{
 			name: "needed, and accepted", policy: "accept-unknown", cluster: shopToPrune + partial + item, want: shopPruned,
+		},
+		{
+			name: "an index of which only layers are known", cluster: shopToPrune + `
+				image idx l7 type=index
+				tag shop/multi:latest idx`,
+			want: "items shop/web:latest#1=old \n manifests shop/web old \n layers shop/web c2 l2",
 		},
 		{
 			name: "not needed: it goes with its manifest", cluster: partial,

@@ -174,6 +174,15 @@ func TestPeerRegistry(t *testing.T) {
 			want: "items shop/web:latest#1=old",
 		},
 		{
+			name: "a registry of an IPv6 address is one, differs", policy: "revisions=1",
+			cluster: `
+				image new l1
+				image old l2
+				tag shop/web:latest new old
+				tag prod/web:stable old>[fd00::1]:5000/shop/web`,
+			want: "items shop/web:latest#1=old",
+		},
+		{
 			name: "a pull spec of a longer path names no repository", policy: "revisions=1",
 			cluster: `
 				image new l1

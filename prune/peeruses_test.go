@@ -11,6 +11,7 @@ func TestPeerPods(t *testing.T) {
 		{"failed long ago", "pod shop/a Failed~3h reg.example/shop/web@web", false},
 		{"of unknown phase, differs", "pod shop/a Unknown~3h reg.example/shop/web@web", true},
 		{"of a phase that nobody knows", "pod shop/a Sleeping~3h reg.example/shop/web@web", false},
+		{"without a phase", "pod shop/a -~3h reg.example/shop/web@web", false},
 		{"succeeded, no time is ancient", "pod shop/a Succeeded reg.example/shop/web@web", false},
 		{"succeeded just now", "pod shop/a Succeeded~1s reg.example/shop/web@web", true},
 		{"succeeded, created at the threshold", "pod shop/a Succeeded~1h reg.example/shop/web@web", true},

@@ -124,6 +124,16 @@ func TestValidate(t *testing.T) {
 			{ID: "r", Outcome: prune.Delete, When: prune.Condition{Repositories: []string{}, Labels: map[string]string{}}},
 		}}},
 		{`tagItems[0] (r): always goes with no other condition`, prune.Policy{TagItems: rule(prune.Condition{Always: true, Managed: ptr(true)})}},
+		{`tagItems[0] (listed): its id is that of a reason which holds whatever the policy`, prune.Policy{TagItems: []prune.Rule{always("listed", prune.Keep)}}},
+		{`tagItems[0] (r): revisionFrom in a rule that says keep would decide otherwise once the plan was carried out`, prune.Policy{TagItems: rule(prune.Condition{RevisionFrom: ptr(3)})}},
+		{`tagItems[0] (r): revisionBelow in a rule that says delete would decide otherwise once the plan was carried out`, prune.Policy{TagItems: []prune.Rule{
+			{ID: "r", Outcome: prune.Delete, When: prune.Condition{RevisionBelow: ptr(3)}},
+		}}},
+		{`images[0] (r): dropped in a rule that says keep would decide otherwise once the plan was carried out`, prune.Policy{Images: rule(prune.Condition{Dropped: ptr(true)})}},
+		{`images[0] (r): digestInUse in a rule that says keep would have what is in use deleted`, prune.Policy{Images: rule(prune.Condition{DigestInUse: ptr(false)})}},
+		{`tagItems[0] (r): tagInUse in a rule that says delete would have what is in use deleted`, prune.Policy{TagItems: []prune.Rule{
+			{ID: "r", Outcome: prune.Delete, When: prune.Condition{TagInUse: ptr(true)}},
+		}}},
 		{`tagItems[1] (r): its id is another rule's, too`, prune.Policy{TagItems: []prune.Rule{always("r", prune.Keep), always("r", prune.Keep)}}},
 		{`tagItems[0] (r): youngerThan is negative`, prune.Policy{TagItems: rule(prune.Condition{YoungerThan: negative})}},
 		{`tagItems[0] (r): olderThan is negative`, prune.Policy{TagItems: rule(prune.Condition{OlderThan: negative})}},

@@ -165,3 +165,42 @@ func TestInvalidReferencesError(t *testing.T) {
 	require.True(t, strings.HasSuffix(err.Error(), "); and 2 more"), err.Error())
 	require.NotContains(t, err.Error(), "\n")
 }
+
+// What a name in a dump may hold must not reach a terminal.
+func TestControlCharactersInText(t *testing.T) {
+	const bell = "\x1b]0;gotcha\x07"
+	var b inventory.Builder
+	must(b.AddManifest(inventory.Manifest{Digest: "sha256:" + bell, Config: "c" + bell, Created: clusterTime.AddDate(-1, 0, 0)}))
+	must(b.AddStream(inventory.Stream{Namespace: "n" + bell, Name: "s" + bell, Tags: []inventory.Tag{
+		{Name: "t" + bell, Items: []inventory.TagItem{{Image: "sha256:x" + bell}, {Image: "sha256:" + bell}}},
+	}}))
+	must(b.AddWorkload(inventory.Workload{Kind: inventory.Kind("K" + bell), Namespace: "n" + bell, Name: "w" + bell, References: []inventory.Reference{
+		{Field: "a" + bell, Value: bell, Err: "wrong " + bell}, {Field: "b" + bell, Source: "table", Value: bell, Err: "wrong " + bell},
+		{Field: "c" + bell, Digest: "sha256:x" + bell},
+	}}))
+	b.Listed(inventory.Kinds()...)
+	b.ImagesAfterStreams(true)
+	o := prune.DefaultOpenShiftOptions()
+	o.IgnoreInvalidRefs, o.AbsentTimesAreAncient, *o.KeepTagRevisions = true, true, 0
+	for _, accept := range []bool{false, true} {
+		o.AcceptUnknownImages = accept
+		policy, err := prune.OpenShift(o)
+		require.NoError(t, err)
+		plan, err := prune.New(b.Build(), policy, clusterTime)
+		require.NoError(t, err)
+		var text strings.Builder
+		require.NoError(t, plan.WriteText(&text, 0))
+		for v := range plan.Verdicts() {
+			explanations, err := plan.Explain(v.Object)
+			if err != nil {
+				continue // no name that one can type
+			}
+			for _, e := range explanations {
+				text.WriteString(e.String())
+			}
+		}
+		require.Contains(t, text.String(), "gotcha")
+		require.NotContains(t, text.String(), "\x1b")
+		require.NotContains(t, text.String(), "\x07")
+	}
+}
