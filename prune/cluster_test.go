@@ -53,13 +53,13 @@ func digestOf(name string) string { return fmt.Sprintf("sha256:%x", sha256.Sum25
 
 // A cluster is the dump of a planCase.
 type cluster struct {
-	t       *testing.T
+	t       testing.TB
 	objects []map[string]any
 	streams map[string]map[string]any
 	names   map[string]string // by digest
 }
 
-func parseCluster(t *testing.T, text string) *cluster {
+func parseCluster(t testing.TB, text string) *cluster {
 	t.Helper()
 	c := &cluster{t: t, streams: map[string]map[string]any{}, names: map[string]string{}}
 	for line := range strings.Lines(text) {
@@ -291,7 +291,7 @@ type knobs struct {
 	imagesFirst          bool
 }
 
-func parseKnobs(t *testing.T, words string) *knobs {
+func parseKnobs(t testing.TB, words string) *knobs {
 	t.Helper()
 	k := &knobs{options: prune.DefaultOpenShiftOptions()}
 	o := &k.options

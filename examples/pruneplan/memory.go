@@ -8,7 +8,7 @@ import (
 
 // A heap keeps memory small without collecting garbage all the time. Nearly
 // everything that is read lives on, so that a collection frees little: up to
-// calmBytes there is none, and beyond that one for each sixth that is added.
+// calmBytes there is none, and beyond that one for each twentieth that is added.
 // A nil heap leaves the process as it is.
 type heap struct{ grown bool }
 
@@ -18,7 +18,7 @@ var memory *heap
 
 const (
 	calmBytes    = 84 << 20
-	growsPercent = 16
+	growsPercent = 5
 )
 
 func newHeap() *heap {
