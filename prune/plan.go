@@ -122,7 +122,8 @@ func (e *InvalidReferencesError) Error() string {
 var ErrNoInstant = errors.New("no instant to plan at")
 
 // New plans: what the policy lets go of what the inventory knows, at an
-// instant. The same three give the same plan, byte for byte.
+// instant. The same three give the same plan, byte for byte. New keeps the
+// inventory, which never changes, and a copy of the policy.
 //
 // The error is an [*InvalidReferencesError] where references do not parse and
 // the policy does not ignore them, wraps [ErrPolicy] where the policy cannot
@@ -143,9 +144,12 @@ func New(inv *inventory.Inventory, policy Policy, now time.Time) (*Plan, error) 
 	plan := &Plan{
 		Now:     at.Time(),
 		Expires: writable(at.Time().Add(time.Duration(lifetime))),
-		Policy:  policy,
+		Policy:  policy.clone(),
 	}
-	p := newPlanner(inv, &plan.Policy, at)
+	// Much of a plan is worked out when it is asked for, so its rules must be
+	// out of reach, also by way of the Plan's own field.
+	own := policy.clone()
+	p := newPlanner(inv, &own, at)
 	var fingerprint sync.WaitGroup // takes as long as planning, and has nothing to do with it
 	fingerprint.Go(func() { plan.Inventory = inv.Fingerprint() })
 	p.plan()

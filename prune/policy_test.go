@@ -120,8 +120,11 @@ func TestValidate(t *testing.T) {
 		{`tagItems[0] (r): outcome is "", want keep or delete`, prune.Policy{TagItems: []prune.Rule{{ID: "r"}}}},
 		{`images[0] (r): outcome is "Delete", want keep or delete`, prune.Policy{Images: []prune.Rule{{ID: "r", Outcome: "Delete"}}}},
 		{`images[0] (r): it deletes without a condition: say always`, prune.Policy{Images: []prune.Rule{{ID: "r", Outcome: prune.Delete}}}},
+		{`tagItems[0] (r): repositories is empty: leave it out, or say what must match`, prune.Policy{TagItems: rule(prune.Condition{Known: ptr(true), Repositories: []string{}})}},
+		{`tagItems[0] (r): tags is empty: leave it out, or say what must match`, prune.Policy{TagItems: rule(prune.Condition{Known: ptr(true), Tags: []string{}})}},
+		{`images[0] (r): labels is empty: leave it out, or say what must match`, prune.Policy{Images: rule(prune.Condition{Managed: ptr(true), Labels: map[string]string{}})}},
 		{`tagItems[0] (r): it deletes without a condition: say always`, prune.Policy{TagItems: []prune.Rule{
-			{ID: "r", Outcome: prune.Delete, When: prune.Condition{Repositories: []string{}, Labels: map[string]string{}}},
+			{ID: "r", Outcome: prune.Delete},
 		}}},
 		{`tagItems[0] (r): always goes with no other condition`, prune.Policy{TagItems: rule(prune.Condition{Always: true, Managed: ptr(true)})}},
 		{`tagItems[0] (listed): its id is that of a reason which holds whatever the policy`, prune.Policy{TagItems: []prune.Rule{always("listed", prune.Keep)}}},

@@ -87,12 +87,18 @@ func (p *Policy) rules() rulesJSON {
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It reads both forms: knobs, or
-// rules. A key that it does not know is an error, as is a knob without which
-// the preset would delete more; {} is the policy that deletes nothing. The
-// error wraps [ErrPolicy].
+// rules. A key that it does not know is an error, also one that differs in case
+// alone, as are a key that stands twice, a null anywhere, an empty list or map
+// in a condition, and a knob missing without which the preset would delete more;
+// {} is the policy that deletes nothing. The error wraps [ErrPolicy], and leaves
+// the policy as it was.
 func (p *Policy) UnmarshalJSON(b []byte) error {
 	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(b, &keys); err != nil {
+	err := json.Unmarshal(b, &keys)
+	if err == nil && keys == nil {
+		err = errors.New("it is null")
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPolicy, err)
 	}
 	read := readPreset
@@ -112,7 +118,7 @@ func (p *Policy) UnmarshalJSON(b []byte) error {
 
 func readPreset(b []byte) (Policy, error) {
 	var o presetJSON
-	if err := strict(b, &o); err != nil {
+	if err := exact(b, &o); err != nil {
 		return Policy{}, err
 	}
 	return OpenShift(OpenShiftOptions{
@@ -126,7 +132,7 @@ func readPreset(b []byte) (Policy, error) {
 
 func readRules(b []byte) (Policy, error) {
 	var o rulesJSON
-	if err := strict(b, &o); err != nil {
+	if err := exact(b, &o); err != nil {
 		return Policy{}, err
 	}
 	p := Policy{

@@ -118,10 +118,9 @@ func TestPolicyRoundTrips(t *testing.T) {
 		require.NoError(t, err)
 		policies = append(policies, policy)
 	}
-	empties := prune.Policy{TagItems: []prune.Rule{{ID: "d", Outcome: prune.Delete, When: prune.Condition{
-		OlderThan: hours(1), Repositories: []string{}, Tags: []string{}, Labels: map[string]string{},
-	}}}, Images: []prune.Rule{}, IgnoreSources: []string{}}
-	policies = append(policies, empties)
+	policies = append(policies, prune.Policy{TagItems: []prune.Rule{{ID: "d", Outcome: prune.Delete, When: prune.Condition{
+		OlderThan: hours(1),
+	}}}, Images: []prune.Rule{}, IgnoreSources: []string{}})
 	for i := range policies {
 		back := parsedPolicy(t, policies[i].String())
 		require.True(t, back.Equal(&policies[i]), "%s", policies[i])
@@ -177,7 +176,7 @@ func TestPolicyJSONIsRefused(t *testing.T) {
 		{"a text", `"all"`, "cannot unmarshal string"},
 		{"misspelt knob", `{"keepYoungerThan":"1h","keepTagRevisions":3,"alImages":true}`, `unknown field "alImages"`},
 		{"no revisions", `{"keepYoungerThan":"1h"}`, "keepTagRevisions is missing"},
-		{"revisions that are null", `{"keepYoungerThan":"1h","keepTagRevisions":null}`, "keepTagRevisions is missing"},
+		{"revisions that are null", `{"keepYoungerThan":"1h","keepTagRevisions":null}`, "keepTagRevisions: it is null"},
 		{"no age", `{"keepTagRevisions":3,"allImages":true}`, "keepYoungerThan is missing"},
 		{"over-size misspelt", `{"pruneOverSize":true}`, `unknown field "pruneOverSize"`},
 		{"over-size false", `{"pruneOverSizeLimit":false}`, "keepYoungerThan is missing"},
@@ -194,8 +193,8 @@ func TestPolicyJSONIsRefused(t *testing.T) {
 		{"rules misspelt", `{"tagitem":[{"id":"a","outcome":"delete","when":{"always":true}}]}`, `unknown field "tagitem"`},
 		{"a rule's misspelt condition", `{"tagItems":[{"id":"a","outcome":"delete","when":{"olderThen":"1h"}}]}`, `unknown field "olderThen"`},
 		{"a rule without a condition", `{"tagItems":[{"id":"a","outcome":"delete"}]}`, "say always"},
-		{"a rule's condition is null", `{"tagItems":[{"id":"a","outcome":"delete","when":null}]}`, "say always"},
-		{"a rule's condition is of nothing", `{"images":[{"id":"a","outcome":"delete","when":{"repositories":[],"managed":null}}]}`, "say always"},
+		{"a rule's condition is null", `{"tagItems":[{"id":"a","outcome":"delete","when":null}]}`, "it is null"},
+		{"a rule's condition is of nothing", `{"images":[{"id":"a","outcome":"delete","when":{"repositories":[],"managed":null}}]}`, "managed: it is null"},
 		{"an outcome that is none", `{"images":[{"id":"a","outcome":"drop","when":{"always":true}}]}`, `outcome is "drop"`},
 		{"without an outcome", `{"images":[{"id":"a","when":{"always":true}}]}`, `outcome is ""`},
 		{"more than one value", `{"keepYoungerThan":"1h","keepTagRevisions":3}{}`, "invalid character"},

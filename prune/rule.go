@@ -39,9 +39,9 @@ type Condition struct {
 	// Repositories are patterns of path.Match over "namespace/name", one of
 	// which must match. An image is in each repository that lists it; where
 	// only some of them match, or none lists it, it is not known.
-	Repositories []string `json:"repositories,omitempty"`
+	Repositories []string `json:"repositories,omitzero"`
 	// Tags are patterns of path.Match over the tag's name. Tag items only.
-	Tags []string `json:"tags,omitempty"`
+	Tags []string `json:"tags,omitzero"`
 
 	// YoungerThan: created strictly later than the instant less this.
 	YoungerThan *Duration `json:"youngerThan,omitempty"`
@@ -78,7 +78,7 @@ type Condition struct {
 	// Managed: the image was pushed to the integrated registry.
 	Managed *bool `json:"managed,omitempty"`
 	// Labels of the image, each of which must match its pattern of path.Match.
-	Labels map[string]string `json:"labels,omitempty"`
+	Labels map[string]string `json:"labels,omitzero"`
 	// Dropped: an item that this plan drops listed the image, itself or
 	// through an index. Images only.
 	Dropped *bool `json:"dropped,omitempty"`
@@ -90,6 +90,20 @@ func (c *Condition) empty() bool {
 		c.PulledWithin == nil && c.NotPulledFor == nil && c.RevisionBelow == nil && c.RevisionFrom == nil &&
 		c.TagInUse == nil && c.DigestInUse == nil && c.ReferenceTag == nil && c.Known == nil &&
 		c.OverLimit == nil && c.Managed == nil && c.Dropped == nil
+}
+
+// ofNothing names the lists and maps that are there and empty.
+func (c *Condition) ofNothing() (fields []string) {
+	if c.Repositories != nil && len(c.Repositories) == 0 {
+		fields = append(fields, "repositories")
+	}
+	if c.Tags != nil && len(c.Tags) == 0 {
+		fields = append(fields, "tags")
+	}
+	if c.Labels != nil && len(c.Labels) == 0 {
+		fields = append(fields, "labels")
+	}
+	return fields
 }
 
 // itemsOnly names a field that is set and has a meaning for tag items alone.
@@ -159,6 +173,9 @@ func (r *Rule) check() error {
 	}
 	if r.Outcome == Delete && c.empty() && !c.Always {
 		wrong("it deletes without a condition: say always")
+	}
+	for _, field := range c.ofNothing() {
+		wrong("%s is empty: leave it out, or say what must match", field)
 	}
 	if c.Always && !c.empty() {
 		wrong("always goes with no other condition")
