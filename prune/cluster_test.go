@@ -349,6 +349,9 @@ func (c *cluster) inventory(k *knobs) *inventory.Inventory {
 	for _, o := range objects {
 		require.NoError(c.t, encoder.Encode(o))
 	}
+	if len(objects) == 0 {
+		text.WriteString(`{"kind":"List","items":[]}`)
+	}
 	for _, kind := range k.incomplete {
 		fmt.Fprintf(&text, `{"kind":"%sList","metadata":{"continue":"more"},"items":[]}`, kind)
 	}

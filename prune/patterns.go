@@ -13,15 +13,21 @@ func matchesAny(patterns []string, name string) bool {
 	return false
 }
 
-// labelsMatch tells whether every wanted label is there and matches.
-func labelsMatch(want, labels map[string]string) truth {
+// labelsMatch tells whether every wanted label is there and matches. One that
+// was not read may be there, with any value.
+func labelsMatch(want, labels map[string]string, read func(name string) bool) truth {
 	if labels == nil {
 		return unknown
 	}
+	result := yes
 	for name, pattern := range want {
-		if value, ok := labels[name]; !ok || !matchesAny([]string{pattern}, value) {
+		value, ok := labels[name]
+		switch {
+		case !ok && !read(name):
+			result = unknown
+		case !ok || !matchesAny([]string{pattern}, value):
 			return no
 		}
 	}
-	return yes
+	return result
 }

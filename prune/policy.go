@@ -145,6 +145,27 @@ func (p *Policy) asks(f func(*Condition) bool) bool {
 	return false
 }
 
+// keepsWhatIs names, for a person, what the policy's rules ask about.
+func (p *Policy) keepsWhatIs() (words []string) {
+	for _, q := range []struct {
+		word string
+		asks func(c *Condition) bool
+	}{
+		{"young", func(c *Condition) bool {
+			return c.YoungerThan != nil || c.StreamYoungerThan != nil || c.OlderThan != nil
+		}},
+		{"in use", func(c *Condition) bool { return c.TagInUse != nil || c.DigestInUse != nil }},
+		{"among the newest revisions", func(c *Condition) bool { return c.RevisionBelow != nil || c.RevisionFrom != nil }},
+		{"within the limits of its namespace", func(c *Condition) bool { return c.OverLimit != nil }},
+		{"pulled of late", func(c *Condition) bool { return c.PulledWithin != nil || c.NotPulledFor != nil }},
+	} {
+		if p.asks(q.asks) {
+			words = append(words, q.word)
+		}
+	}
+	return words
+}
+
 // asksForUse reports whether workloads are evidence for this policy.
 func (p *Policy) asksForUse() bool {
 	return p.asks(func(c *Condition) bool { return c.TagInUse != nil || c.DigestInUse != nil })

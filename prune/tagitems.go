@@ -175,7 +175,7 @@ func (p *planner) imageMeets(c *Condition, image int, holds func(truth) bool) bo
 	}
 	view := p.inv.Image(image)
 	return (c.Managed == nil || holds(truthOf(view.Managed).is(*c.Managed))) &&
-		(len(c.Labels) == 0 || holds(labelsMatch(c.Labels, view.Labels))) &&
+		(len(c.Labels) == 0 || holds(labelsMatch(c.Labels, view.Labels, p.inv.LabelRead))) &&
 		(c.PulledWithin == nil || holds(p.pulledWithin(view, *c.PulledWithin))) &&
 		(c.NotPulledFor == nil || holds(p.pulledWithin(view, *c.NotPulledFor).is(false)))
 }

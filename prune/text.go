@@ -108,7 +108,7 @@ func (p *Plan) nothingBecause() string {
 	case p.holdsBack():
 		return "no tag item is to be dropped, and images that are needed and not known may need every blob"
 	}
-	return "everything is young, in use, among the newest revisions, or otherwise kept by a rule"
+	return "everything is " + strings.Join(append(p.Policy.keepsWhatIs(), "or otherwise kept by a rule"), ", ")
 }
 
 func (p *Plan) holdsBack() bool {

@@ -87,7 +87,16 @@ func TestBrokenInput(t *testing.T) {
 }
 
 func TestEmptyInput(t *testing.T) {
-	for _, input := range []string{"", " \n\t", list()} {
+	for _, input := range []string{"", " \n\t", "---\n"} {
+		for _, args := range [][]string{nil, {"-o", "json"}, {"--listed", "all"}, {"--strict-peer"}, {"--explain", "x"}} {
+			r := pruneplan(input, args...)
+			require.Equal(t, failed, r.status, "what wrote it may have failed")
+			require.Empty(t, r.stdout)
+			require.Contains(t, r.stderr, "it is empty: it holds no JSON or YAML document")
+			require.Equal(t, 1, strings.Count(r.stderr, "\n"), r.stderr)
+		}
+	}
+	for _, input := range []string{list(), "kind: List\nitems: []\n"} {
 		r := pruneplan(input)
 		require.Equal(t, planned, r.status)
 		require.True(t, strings.HasPrefix(r.stdout, "Not listed: Pod,ReplicationController,"), r.stdout)

@@ -13,6 +13,10 @@ import (
 // their list does.
 var ErrTooLarge = errors.New("object is too large")
 
+// ErrEmpty is in the chain of the error for an input that holds no document: more
+// likely what wrote it failed than that there is nothing to say.
+var ErrEmpty = errors.New("it is empty: it holds no JSON or YAML document")
+
 // ErrFailed is the error for an inventory that is asked for although a Read
 // failed.
 var ErrFailed = errors.New("a read failed, so there is no inventory")

@@ -121,7 +121,7 @@ func ExampleReader() {
 }
 
 // A controller reads a Pod as it comes from a watch.
-func ExampleWorkloadOf() {
+func Example_watch() {
 	pod := map[string]any{
 		"apiVersion": "v1", "kind": "Pod",
 		"metadata": map[string]any{"namespace": "shop", "name": "web-1"},
@@ -134,8 +134,7 @@ func ExampleWorkloadOf() {
 		return
 	}
 	var builder inventory.Builder
-	w := dump.WorkloadOf(result)
-	builder.ForgetWorkload(w.Group, w.Kind, w.Namespace, w.Name)
-	fmt.Println(builder.AddWorkload(w), w.Kind, w.Namespace+"/"+w.Name, w.References[0].Stream, w.References[0].Tag)
+	w := inventory.WorkloadOf(result, nil)
+	fmt.Println(builder.ReplaceWorkload(w), w.Kind, w.Namespace+"/"+w.Name, w.References[0].Stream, w.References[0].Tag)
 	// Output: <nil> Pod shop/web-1 web v2
 }

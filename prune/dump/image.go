@@ -74,7 +74,7 @@ func (o *objects) readImage(text []byte) (bool, error) {
 		}
 	}
 	m.ReadRaw(raw)
-	isImage := kind == string(inventory.KindImage) && kindOf(apiVersion, kind) == inventory.KindImage
+	isImage := kind == string(inventory.KindImage) && inventory.KindOf(apiVersion, kind) == inventory.KindImage
 	return isImage, r.Err()
 }
 
@@ -109,7 +109,7 @@ func (o *objects) dockerImage(r *rawjson.Reader, m *inventory.Manifest) {
 		case "Size":
 			m.ImageSize = size(r)
 		case "Config":
-			if len(o.labels) > 0 && r.Kind() != 'n' {
+			if (o.d.opts.AllLabels || len(o.labels) > 0) && r.Kind() != 'n' {
 				o.readLabels(r, m)
 			}
 		}
@@ -123,7 +123,7 @@ func (o *objects) readLabels(r *rawjson.Reader, m *inventory.Manifest) {
 			continue
 		}
 		for key := range r.Object() {
-			if name := string(key); o.labels[name] {
+			if name := string(key); o.d.opts.AllLabels || o.labels[name] {
 				m.Labels[name] = r.String()
 			}
 		}

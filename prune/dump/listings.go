@@ -81,7 +81,7 @@ func (l *listings) endNested(of list, goesOn bool, outer map[inventory.Kind]bool
 
 func (l *listings) list(of list, goesOn bool) {
 	if of.kind != "" {
-		kind := kindOf(of.apiVersion, of.kind)
+		kind := inventory.KindOf(of.apiVersion, of.kind)
 		if !l.inThisList[kind] {
 			l.met(kind)
 		}

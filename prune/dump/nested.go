@@ -17,7 +17,7 @@ var errNested = errors.New("too many lists in lists")
 // end in List and be none: then it has a name.
 func (o *objects) listIn(apiVersion, kind string, text []byte) (of list, ok bool) {
 	of = list{apiVersion: apiVersion, known: true, ended: true, items: true}
-	if of.kind, ok = itemKind(kind); !ok || of.kind == "" || groups[inventory.Kind(of.kind)] != nil {
+	if of.kind, ok = itemKind(kind); !ok || of.kind == "" || inventory.Kind(of.kind).Evident() {
 		return of, ok
 	}
 	items, named := false, false

@@ -170,7 +170,7 @@ func (o *objects) alone(text []byte, offset int64) error {
 	if kind == "" {
 		return o.fail(text, "", offset, errNoKind)
 	}
-	if item, ok := itemKind(kind); ok && (item == "" || groups[inventory.Kind(item)] != nil) {
+	if item, ok := itemKind(kind); ok && (item == "" || inventory.Kind(item).Evident()) {
 		goesOn, err := o.goesOn(text)
 		if err != nil {
 			return o.fail(text, "", offset, err)
@@ -229,7 +229,7 @@ func (o *objects) goesOn(header []byte) (goesOn bool, err error) {
 
 // object reads an object of a known type.
 func (o *objects) object(apiVersion, kind string, text []byte, offset int64) error {
-	known := kindOf(apiVersion, kind)
+	known := inventory.KindOf(apiVersion, kind)
 	o.images = known == inventory.KindImage
 	var err error
 	switch known {
@@ -304,14 +304,14 @@ func (o *objects) workload(known inventory.Kind, apiVersion, kind string, text [
 	o.seen(result.Created)
 	o.namespaces.object(result.Object.Namespace)
 	isStream := known == inventory.KindImageStream
-	if groups[known] == nil && len(result.References) == 0 {
+	if !known.Evident() && len(result.References) == 0 {
 		o.d.builder.AddOther(string(known))
 		return nil
 	}
 	if isStream && len(result.References) == 0 {
 		return nil
 	}
-	w := workloadOf(result, known, o.uses[:0])
+	w := inventory.WorkloadOf(result, o.uses[:0])
 	o.uses = w.References
 	w.Finished = w.Finished || result.Finished && o.d.opts.PhaselessPodsFinished
 	w.Origin = o.d.originOf(offset)

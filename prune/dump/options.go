@@ -26,8 +26,10 @@ type Options struct {
 	// a list that is an item of another.
 	MaxObjectBytes int64
 	// Labels are the names of the image labels that a policy asks for. Others
-	// are not read.
+	// are not read and so unknown: a rule that asks for them keeps.
 	Labels []string
+	// AllLabels reads all of them, for a policy that is not known yet.
+	AllLabels bool
 	// Table names more fields of custom resources that hold pull specs.
 	Table []workload.TableEntry
 	// Progress, where set, is called now and then with the number of bytes read

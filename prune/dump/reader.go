@@ -20,6 +20,8 @@ type Reader struct {
 	inputs   []input
 	read     int64
 	err      error
+
+	documents int
 }
 
 // An input is what one call of Read reads.
@@ -56,7 +58,8 @@ func Read(r io.Reader, opts *Options) (*inventory.Inventory, error) {
 
 // Read reads one input to its end. The name is for errors. After an error, an
 // [*Error], the Reader gives no inventory and reads nothing more. What the input
-// itself failed with is in the error's chain.
+// itself failed with is in the error's chain. An input without a document is
+// [ErrEmpty]; an empty list is a document.
 func (d *Reader) Read(name string, r io.Reader) error {
 	if d.err != nil {
 		return d.err
@@ -67,6 +70,17 @@ func (d *Reader) Read(name string, r io.Reader) error {
 }
 
 func (d *Reader) input(r *bufio.Reader) error {
+	before := d.documents
+	if err := d.document(r); err != nil {
+		return err
+	}
+	if d.documents == before {
+		return d.errorAt(0, "", ErrEmpty)
+	}
+	return nil
+}
+
+func (d *Reader) document(r *bufio.Reader) error {
 	first, err := skipByteOrderMark(r)
 	if err != nil {
 		return d.errorAt(0, "", err)
@@ -89,6 +103,7 @@ func (d *Reader) input(r *bufio.Reader) error {
 			return err
 		}
 		if c == '{' || c == '[' || c == '"' {
+			d.documents++
 			return d.readJSON(r, start)
 		}
 		return d.readYAML(r)
@@ -123,6 +138,9 @@ func (d *Reader) Inventory() (*inventory.Inventory, error) {
 		d.builder.Incomplete(kind)
 	}
 	d.builder.Listed(d.opts.Listed...)
+	if len(d.opts.Labels) > 0 && !d.opts.AllLabels { // else no image has any
+		d.builder.OnlyLabels(d.opts.Labels...)
+	}
 	d.doubt()
 	d.builder.ImagesAfterStreams(d.opts.ImagesAfterStreams || d.listings.imagesAfterStreams())
 	return d.builder.Build(), nil

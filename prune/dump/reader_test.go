@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/dump"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/workload"
@@ -188,4 +189,31 @@ func TestOptionsAreOnlyRead(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, &dump.Options{Listed: []inventory.Kind{"Pod"}, Labels: []string{"a"}}, opts)
+}
+
+// A rule that asks for labels that nobody read keeps.
+func TestRulesAboutLabelsThatWereNotReadKeep(t *testing.T) {
+	policy := prune.Policy{Images: []prune.Rule{
+		{ID: "prod", Outcome: prune.Keep, When: prune.Condition{Labels: map[string]string{"stage": "prod"}}},
+		{ID: "rest", Outcome: prune.Delete, When: prune.Condition{Always: true}},
+	}}
+	for _, c := range []struct {
+		names []string
+		value string
+		goes  int
+	}{
+		{[]string{"stage"}, "prod", 0},
+		{[]string{"stage"}, "test", 1},
+		{[]string{"team"}, "prod", 0}, // not known to have it
+		{[]string{"team"}, "test", 0},
+		{nil, "prod", 0},
+	} {
+		v, err := read(&dump.Options{Labels: c.names, Listed: inventory.Kinds()},
+			`{"kind":"Image","apiVersion":"image.openshift.io/v1","metadata":{"name":"`+digest("a")+`"},
+			"dockerImageLayers":[{"name":"`+digest("l")+`","size":1}],"dockerImageMetadata":{"Config":{"Labels":{"stage":"`+c.value+`","team":"x"}}}}`)
+		require.NoError(t, err)
+		plan, err := prune.New(v, policy, time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))
+		require.NoError(t, err)
+		require.Equal(t, c.goes, plan.Summary.Images, "%v %s", c.names, c.value)
+	}
 }

@@ -122,7 +122,6 @@ func TestEveryShapeIsTheSameInventory(t *testing.T) {
 		"objects and Lists in a List":            {list(append(whole(c[:2], true), list(whole(c[2:], true)...))...)},
 		"a byte order mark":                      {"\ufeff" + first},
 		"white space around":                     {"\r\n\t " + first + " \n\n"},
-		"an empty input among others":            {"", first, " \n", "\ufeff"},
 		"typed lists whose items say their type": {typedWithTypes(c)},
 		"twice":                                  {first, last},
 		"escapes":                                {strings.NewReplacer(`"metadata"`, `"met\u0061data"`, `"Pod"`, `"P\u006fd"`, `"items"`, `"\u0069tems"`).Replace(first)},

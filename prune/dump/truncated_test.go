@@ -39,6 +39,10 @@ func TestTruncationAtEveryByte(t *testing.T) {
 			require.NoError(t, err)
 			err = d.Read("cut", strings.NewReader(text[:end]))
 			v, none := d.Inventory()
+			if strings.TrimSpace(strings.TrimPrefix(text[:end], "\ufeff")) == "" {
+				require.ErrorIs(t, err, dump.ErrEmpty)
+				continue
+			}
 			if complete(text[:end]) {
 				require.NoError(t, err, "%s, %d bytes", name, end)
 				continue

@@ -124,12 +124,15 @@ func TestOffsetsInIndentedObjects(t *testing.T) {
 }
 
 func TestEmptyInputs(t *testing.T) {
-	for _, text := range []string{"", " ", "\n\n", "\ufeff", "\ufeff \n"} {
+	for _, text := range []string{"", " ", "\n\n", "\ufeff", "\ufeff \n", "---\n", "# nothing\n", "---\n---\nnull\n"} {
 		v, err := read(nil, text)
-		require.NoError(t, err, "%q", text)
-		for _, e := range v.Evidence() {
-			require.False(t, e.Listed)
-		}
+		require.ErrorIs(t, err, dump.ErrEmpty, "%q", text)
+		require.Nil(t, v)
+		_, err = read(nil, list(), text)
+		require.ErrorIs(t, err, dump.ErrEmpty, "one input that is empty, of two")
+	}
+	for _, e := range mustRead(t, list()).Evidence() {
+		require.False(t, e.Listed)
 	}
 	v := mustRead(t)
 	require.Zero(t, v.Images())

@@ -47,6 +47,7 @@ func (d *Reader) readYAML(r io.Reader) error {
 		if string(c.out) == "null" {
 			continue // nothing between two separators
 		}
+		d.documents++
 		in.marks = c.marks
 		if err := d.readJSON(bytes.NewReader(c.out), 0); err != nil {
 			return err

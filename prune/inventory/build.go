@@ -32,6 +32,12 @@ func (b *Builder) Build() *Inventory {
 		links:              maps.Clone(b.links),
 		linked:             maps.Clone(b.linked),
 		imagesAfterStreams: b.ordered,
+		labelled:           maps.Clone(b.labelled),
+	}
+	for key := range b.unread {
+		l := v.listings[key.kind]
+		l.incomplete = true
+		v.listings[key.kind] = l
 	}
 	var half sync.WaitGroup
 	half.Go(func() {

@@ -37,11 +37,19 @@ type facts struct {
 	others   map[string]int // objects of kinds that hold no facts
 	listings map[Kind]listing
 	ordered  bool // Images were listed after ImageStreams
-	live     int  // images
-	dead     int  // what was forgotten, known or not; its texts and digests are still here
+	unread   map[unreadKey]struct{}
+	labelled map[string]bool // names of labels that were read; nil: all
+	live     int             // images
+	dead     int             // what was forgotten, known or not; its texts and digests are still here
 }
 
 type workloadKey struct{ group, kind, namespace, name text }
+
+// An unreadKey names an object that is there and is not known as it is.
+type unreadKey struct {
+	kind            Kind
+	namespace, name string
+}
 
 type listing struct{ listed, incomplete bool }
 
@@ -56,6 +64,7 @@ func newFacts() *facts {
 		linked:    map[text]struct{}{},
 		others:    map[string]int{},
 		listings:  map[Kind]listing{},
+		unread:    map[unreadKey]struct{}{},
 	}
 }
 

@@ -195,6 +195,7 @@ func TestInvalidFacts(t *testing.T) {
 		require.True(t, errors.As(err, &e))
 		require.Equal(t, c.object, e.Object)
 		require.ErrorContains(t, err, c.text)
-		require.Equal(t, build(t).Fingerprint(), b.Build().Fingerprint(), "nothing of it is known")
+		v := b.Build()
+		require.Zero(t, v.Images()+v.Streams()+v.Workloads(), "nothing of it is known")
 	}
 }

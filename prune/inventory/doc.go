@@ -25,5 +25,8 @@
 //
 // Two facts about one object must agree: the same object given twice is one,
 // and one given with two contents is an error that wraps [ErrConflict] and
-// tells the two apart. To replace an object, forget it first.
+// tells the two apart. To replace an object, as a watch tells
+// it, call [Builder.ReplaceManifest] and its like rather than to forget and add
+// it: where the new content cannot be read, the old stays known and the kind
+// becomes incomplete, so that nothing goes for want of it.
 package inventory

@@ -49,8 +49,10 @@ func Example() {
 	// all pods are known: false
 }
 
-// A controller lists once, and then tells what its watch tells it. An object
-// that changed is forgotten first.
+// A controller lists once, and then tells what its watch tells it. What a stream
+// gained by the watch may be an image whose own event is still to come, so from
+// then on a missing Image is no more known to be gone, until the Images are
+// listed again.
 func ExampleBuilder_watch() {
 	stream := func(version string, images ...string) inventory.Stream {
 		s := inventory.Stream{Namespace: "shop", Name: "web", ResourceVersion: version}
@@ -63,25 +65,38 @@ func ExampleBuilder_watch() {
 	}
 	var b inventory.Builder
 	_ = b.AddStream(stream("1", "sha256:old"))
+	b.Listed(inventory.KindImageStream, inventory.KindImage)
+	b.ImagesAfterStreams(true)
 	before := b.Build()
 
 	// MODIFIED
 	err := b.AddStream(stream("2", "sha256:new", "sha256:old"))
 	fmt.Println(errors.Is(err, inventory.ErrConflict))
-	b.ForgetStream("shop", "web")
-	err = b.AddStream(stream("2", "sha256:new", "sha256:old"))
-	fmt.Println(err)
+	b.ImagesAfterStreams(false)
+	fmt.Println(b.ReplaceStream(stream("2", "sha256:new", "sha256:old")))
 	modified := b.Build()
+
+	// MODIFIED, into what cannot be read: the old facts stay.
+	broken := stream("3", "sha256:new")
+	broken.Tags = append(broken.Tags, inventory.Tag{})
+	fmt.Println(b.ReplaceStream(broken))
+	doubted := b.Build()
 
 	// DELETED
 	b.ForgetStream("shop", "web")
 	deleted := b.Build()
 
-	fmt.Println(before.Items(), modified.Items(), deleted.Items())
+	for _, v := range []*inventory.Inventory{before, modified, doubted, deleted} {
+		fmt.Println(v.Items(), "items; complete:", v.Complete(inventory.KindImageStream), "in order:", v.ImagesAfterStreams())
+	}
 	// Output:
 	// true
 	// <nil>
-	// 1 2 0
+	// ImageStream shop/web: invalid fact: a tag without a name
+	// 1 items; complete: true in order: true
+	// 2 items; complete: true in order: false
+	// 2 items; complete: false in order: false
+	// 0 items; complete: true in order: false
 }
 
 // Objects of a typed client go in as they are.

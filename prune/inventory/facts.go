@@ -29,7 +29,8 @@ type Manifest struct {
 	// Managed: pushed to the integrated registry, rather than imported
 	// (annotation openshift.io/image.managed is "true").
 	Managed bool
-	// Labels of the image. Nil: unknown; empty: it has none.
+	// Labels of the image. Nil: unknown; empty: it has none, of those that were
+	// read at all ([Builder.OnlyLabels]).
 	Labels map[string]string
 	// UID and ResourceVersion are preconditions for its deletion.
 	UID, ResourceVersion string

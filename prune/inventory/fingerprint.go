@@ -293,4 +293,10 @@ func (w *factWriter) evidence() {
 		w.bool(e.Complete)
 	}
 	w.bool(w.v.imagesAfterStreams)
+	if w.v.labelled != nil {
+		w.number(int64(len(w.v.labelled)))
+		for _, name := range slices.Sorted(maps.Keys(w.v.labelled)) {
+			w.string(name)
+		}
+	}
 }

@@ -46,6 +46,7 @@ type Inventory struct {
 	listings           map[Kind]listing
 	otherKinds         map[string]int
 	imagesAfterStreams bool
+	labelled           map[string]bool // nil: all
 
 	fingerprint     sync.Once
 	fingerprintText string

@@ -4,6 +4,12 @@ package inventory
 // name and [ErrConflict] where it was added with another limit.
 func (b *Builder) AddLimit(l Limit) error {
 	b.init()
+	err := b.addLimit(l)
+	b.told(err, KindLimitRange, l.Namespace, l.Name)
+	return err
+}
+
+func (b *Builder) addLimit(l Limit) error {
 	object := objectName(string(KindLimitRange), l.Namespace, l.Name)
 	if l.Name == "" || l.MaxImageSize < -1 {
 		return invalid(object, "it has no name or a negative limit")
@@ -25,5 +31,6 @@ func (b *Builder) AddLimit(l Limit) error {
 func (b *Builder) ForgetLimit(namespace, name string) {
 	b.init()
 	b.dead++
+	b.read(KindLimitRange, namespace, name)
 	delete(b.limits, [2]text{b.texts.intern(namespace), b.texts.intern(name)})
 }

@@ -12,6 +12,12 @@ import (
 // same digest was added with other content.
 func (b *Builder) AddManifest(m Manifest) error {
 	b.init()
+	err := b.addManifest(m)
+	b.told(err, KindImage, "", m.Digest)
+	return err
+}
+
+func (b *Builder) addManifest(m Manifest) error {
 	object := "Image " + m.Digest
 	if m.Digest == "" {
 		return invalid("Image", "it has no name")
@@ -154,6 +160,7 @@ func (b *Builder) ForgetManifest(digest string) {
 		return
 	}
 	b.dead++
+	b.read(KindImage, "", digest)
 	if at := b.imageSlot(b.digests.intern(digest)); *at >= 0 {
 		*at = -1
 		b.live--

@@ -12,6 +12,12 @@ import (
 // and [ErrConflict] where the same stream was added with other content.
 func (b *Builder) AddStream(s Stream) error {
 	b.init()
+	err := b.addStream(s)
+	b.told(err, KindImageStream, s.Namespace, s.Name)
+	return err
+}
+
+func (b *Builder) addStream(s Stream) error {
 	object := "ImageStream " + s.Namespace + "/" + s.Name
 	if s.Name == "" {
 		return invalid(object, "it has no name")
@@ -100,9 +106,18 @@ func (a *streamRecord) differences(c *streamRecord) (names []string) {
 	return names
 }
 
-// ForgetStream forgets the stream, if it is known.
+// ForgetStream forgets the stream, if it is known, and what its spec names.
 func (b *Builder) ForgetStream(namespace, name string) {
 	b.init()
 	b.dead++
+	b.read(KindImageStream, namespace, name)
 	delete(b.streams, b.texts.intern(RepositoryName(namespace, name)))
+	b.forgetNames(namespace, name)
+}
+
+// forgetNames forgets the workload that is the stream, of whatever version.
+func (b *Builder) forgetNames(namespace, name string) {
+	for _, group := range groups[KindImageStream] {
+		delete(b.workloads, b.workloadKey(group, KindImageStream, namespace, name))
+	}
 }

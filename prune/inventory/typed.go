@@ -1,13 +1,34 @@
 package inventory
 
 import (
+	"encoding/json"
+
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/prune/workload"
 )
 
 // AddImage adds an Image. Its labels are known only where its metadata can be
 // read. The error is [Builder.AddManifest]'s, or says why dockerImageMetadata
 // cannot be read.
 func (b *Builder) AddImage(image *imagestream.Image) error {
+	m, err := b.manifestOf(image)
+	if err != nil {
+		return err
+	}
+	return b.AddManifest(m)
+}
+
+// ReplaceImage is [Builder.ReplaceManifest] for an Image: it fails as
+// [Builder.AddImage] does.
+func (b *Builder) ReplaceImage(image *imagestream.Image) error {
+	m, err := b.manifestOf(image)
+	if err != nil {
+		return err
+	}
+	return b.ReplaceManifest(m)
+}
+
+func (b *Builder) manifestOf(image *imagestream.Image) (Manifest, error) {
 	m := Manifest{
 		Digest:          image.Name,
 		MediaType:       image.DockerImageManifestMediaType,
@@ -18,7 +39,8 @@ func (b *Builder) AddImage(image *imagestream.Image) error {
 	}
 	metadata, err := image.Metadata()
 	if err != nil {
-		return &Error{Object: "Image " + image.Name, Err: err}
+		b.Unread(KindImage, "", image.Name)
+		return m, &Error{Object: "Image " + image.Name, Err: err}
 	}
 	if metadata != nil {
 		m.Config, m.ImageSize = metadata.ID, max(0, metadata.Size)
@@ -36,13 +58,69 @@ func (b *Builder) AddImage(image *imagestream.Image) error {
 		m.Children = append(m.Children, Blob{c.Digest, max(0, c.ManifestSize)})
 	}
 	m.ReadRaw(image.DockerImageManifest)
-	return b.AddManifest(m)
+	return m, nil
 }
 
-// AddImageStream adds the history of a stream's tags. What its spec tags point
-// to is a matter of references, which package workload reads. The error is
-// [Builder.AddStream]'s.
+// AddImageStream adds the history of a stream's tags and, as a [Workload] of
+// kind ImageStream, what its spec tags and triggers name. Both are forgotten
+// with [Builder.ForgetStream]. The error is [Builder.AddStream]'s or
+// [Builder.AddWorkload]'s.
 func (b *Builder) AddImageStream(stream *imagestream.ImageStream) error {
+	names, err := b.namesOf(stream)
+	if err == nil {
+		err = b.AddStream(streamOf(stream))
+	}
+	if err == nil && len(names.References) > 0 {
+		err = b.AddWorkload(names)
+	}
+	return err
+}
+
+// ReplaceImageStream is [Builder.ReplaceManifest] for an ImageStream: it fails
+// as [Builder.AddImageStream] does.
+func (b *Builder) ReplaceImageStream(stream *imagestream.ImageStream) error {
+	names, err := b.namesOf(stream)
+	if err == nil {
+		err = b.ReplaceStream(streamOf(stream))
+	}
+	if err != nil {
+		return err
+	}
+	b.forgetNames(stream.Namespace, stream.Name)
+	if len(names.References) > 0 {
+		err = b.AddWorkload(names)
+	}
+	return err
+}
+
+// namesOf reads what a stream names besides its history, as it is read from
+// JSON.
+func (b *Builder) namesOf(stream *imagestream.ImageStream) (Workload, error) {
+	const apiVersion = "image.openshift.io/v1"
+	b.init()
+	slim := imagestream.ImageStream{Spec: imagestream.ImageStreamSpec{Tags: stream.Spec.Tags}}
+	slim.Kind, slim.APIVersion = string(KindImageStream), apiVersion
+	slim.Namespace, slim.Name, slim.Annotations = stream.Namespace, stream.Name, stream.Annotations
+	slim.CreationTimestamp = stream.CreationTimestamp
+	if len(slim.Spec.Tags)+len(slim.Annotations) == 0 {
+		return Workload{}, nil
+	}
+	text, err := json.Marshal(&slim)
+	var result workload.Result
+	if err == nil {
+		var scanner *workload.Scanner
+		if scanner, err = workload.NewScanner(workload.Options{}); err == nil {
+			result, err = scanner.Scan(text)
+		}
+	}
+	if err != nil {
+		b.Unread(KindImageStream, stream.Namespace, stream.Name)
+		return Workload{}, &Error{Object: "ImageStream " + stream.Namespace + "/" + stream.Name, Err: err}
+	}
+	return WorkloadOf(result, nil), nil
+}
+
+func streamOf(stream *imagestream.ImageStream) Stream {
 	s := Stream{
 		Namespace:       stream.Namespace,
 		Name:            stream.Name,
@@ -61,5 +139,5 @@ func (b *Builder) AddImageStream(stream *imagestream.ImageStream) error {
 		}
 		s.Tags = append(s.Tags, tag)
 	}
-	return b.AddStream(s)
+	return s
 }

@@ -33,7 +33,8 @@ var typedObjects = []string{
 	"dockerImageLayers":null,"dockerImageManifestMediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws","signatures":[{"type":"atomic"}]}`,
 
 	`{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"namespace":"shop","name":"web","uid":"u2","resourceVersion":"8",
-	"creationTimestamp":"2026-05-03T12:00:00Z","annotations":{"x":"y"}},"spec":{"lookupPolicy":{"local":false}},
+	"creationTimestamp":"2026-05-03T12:00:00Z","annotations":{"x":"y"}},"spec":{"lookupPolicy":{"local":false},"tags":[
+	{"name":"v1","from":{"kind":"ImageStreamTag","name":"base:v9","namespace":"base"}},{"name":"a","from":{"kind":"DockerImage","name":"{{no}}"}},{"name":"self","from":{"kind":"ImageStreamTag","name":"v1"}}]},
 	"status":{"dockerImageRepository":"r/shop/web","tags":[
 	{"tag":"v1","items":[{"created":"2026-05-05T12:00:00Z","dockerImageReference":"r/shop/web@` + digest("full") + `","image":"` + digest("full") + `","generation":3},
 	{"created":null,"dockerImageReference":"docker.io/library/postgres:9","image":"","generation":1}]},
@@ -63,11 +64,13 @@ func TestTypedObjectsAreWhatTheirJSONIs(t *testing.T) {
 	}
 	v, err := dump.Read(strings.NewReader(strings.Join(typedObjects, "\n")), &dump.Options{Labels: []string{"team", "empty"}})
 	require.NoError(t, err)
+	b.OnlyLabels("team", "empty")
 	requireSame(t, v, b.Build())
 	full := v.Image(v.ImageOf(v.Digest(digest("full"))))
 	require.Equal(t, map[string]string{"team": "shop", "empty": ""}, full.Labels)
 	require.True(t, full.Managed)
 	require.True(t, full.Partial, "a layer without a name")
+	require.Equal(t, 3, v.Uses(), "what the spec's tags name")
 }
 
 func TestAnImageWhoseMetadataCannotBeRead(t *testing.T) {
@@ -80,7 +83,9 @@ func TestAnImageWhoseMetadataCannotBeRead(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "Image "+digest("x"), e.Object)
 	require.ErrorContains(t, err, "dockerImageMetadata.Size")
-	require.Equal(t, build(t).Fingerprint(), b.Build().Fingerprint())
+	require.Zero(t, b.Build().Images())
+	b.Listed(inventory.KindImage)
+	require.False(t, b.Build().Complete(inventory.KindImage), "one is there and not known")
 }
 
 // The objects are only read.

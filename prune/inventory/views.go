@@ -106,6 +106,11 @@ type ImageStream struct {
 	FirstTag, EndTag     int
 }
 
+// LabelRead reports whether the images' labels of that name were read. Where
+// they were not, that an image has none in its Labels says nothing; see
+// [Builder.OnlyLabels].
+func (v *Inventory) LabelRead(name string) bool { return v.labelled == nil || v.labelled[name] }
+
 // Repository returns namespace/name.
 func (s ImageStream) Repository() string { return RepositoryName(s.Namespace, s.Name) }
 

@@ -10,6 +10,12 @@ import (
 // the same object was added with other content.
 func (b *Builder) AddWorkload(w Workload) error {
 	b.init()
+	err := b.addWorkload(w)
+	b.told(err, w.Kind, w.Namespace, w.Name)
+	return err
+}
+
+func (b *Builder) addWorkload(w Workload) error {
 	object := objectName(string(w.Kind), w.Namespace, w.Name)
 	if w.Kind == "" || w.Name == "" {
 		return invalid(object, "it has no kind or no name")
@@ -73,5 +79,6 @@ func (a *workloadRecord) differences(c *workloadRecord) (names []string) {
 func (b *Builder) ForgetWorkload(group string, kind Kind, namespace, name string) {
 	b.init()
 	b.dead++
+	b.read(kind, namespace, name)
 	delete(b.workloads, b.workloadKey(group, kind, namespace, name))
 }

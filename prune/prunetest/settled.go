@@ -65,10 +65,7 @@ func (c *checker) carriedOut() *facts {
 					left.Items = append(left.Items, item)
 				}
 			}
-			// A tag that loses its last item goes with it.
-			if len(left.Items) > 0 || len(t.Items) == 0 {
-				tags = append(tags, left)
-			}
+			tags = append(tags, left) // also without its last item: the API keeps it, with its conditions
 		}
 		f.streams[i].Tags = tags
 	}

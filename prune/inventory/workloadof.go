@@ -1,37 +1,37 @@
-package dump
+package inventory
 
 import (
 	"errors"
 
 	"github.com/registrykit/registrykit/imagestream"
-	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/workload"
 )
 
-// WorkloadOf turns what package workload read into the fact that an
-// inventory.Builder takes. A controller that follows a watch forgets the object
-// and adds it again:
+// WorkloadOf turns what package workload read into the fact that a
+// Builder takes. A controller that follows a watch puts it in the place of what
+// it knew of the object, and says so where it could not read the object: it may
+// use any image.
 //
 //	result, err := workload.FromMap(object, nil)
-//	w := dump.WorkloadOf(result)
-//	builder.ForgetWorkload(w.Group, w.Kind, w.Namespace, w.Name)
-//	err = builder.AddWorkload(w)
+//	if err != nil {
+//		builder.Unread(inventory.KindOf(apiVersion, kind), namespace, name)
+//		return err
+//	}
+//	err = builder.ReplaceWorkload(inventory.WorkloadOf(result, nil))
+//
+// The References of the result are appended to uses, which may be nil.
 //
 // A Pod without a phase counts as running: somebody may have left out its
 // status.
-func WorkloadOf(result workload.Result) inventory.Workload {
+func WorkloadOf(result workload.Result, uses []Reference) Workload {
 	object := result.Object
 	apiVersion := object.Group + "/" + object.Version
 	if object.Group == "" {
 		apiVersion = "v1"
 	}
-	return workloadOf(result, kindOf(apiVersion, object.Kind), nil)
-}
-
-// workloadOf uses the memory of uses.
-func workloadOf(result workload.Result, kind inventory.Kind, uses []inventory.Reference) inventory.Workload {
+	kind := KindOf(apiVersion, object.Kind)
 	for _, r := range result.References {
-		use := inventory.Reference{
+		use := Reference{
 			Field: r.Field, Source: string(r.Source), Value: r.Value,
 			Namespace: r.Namespace, Stream: r.Stream, Tag: r.Tag, Digest: r.Digest,
 		}
@@ -40,8 +40,7 @@ func workloadOf(result workload.Result, kind inventory.Kind, uses []inventory.Re
 		}
 		uses = append(uses, use)
 	}
-	object := result.Object
-	return inventory.Workload{
+	return Workload{
 		Group: object.Group, Kind: kind, Namespace: object.Namespace, Name: object.Name,
 		Created: result.Created, Finished: result.Finished && result.Phase != "", References: uses,
 	}
