@@ -12,41 +12,32 @@ const (
 )
 
 // decideBlobs plans away the layers, configs and manifests of the images that
-// go, less those of the images that stay: the rest of rule 4. What a config is
-// depends: of what stays, anything that an image claims; of what goes, only
-// what its kind of manifest certainly has.
+// go, less those of the images that stay: the rest of rule 4. Where one that
+// stays does not say what its config is, no config goes.
 func (p *planner) decideBlobs() {
 	p.blobs = make([]blobState, p.inv.Digests())
-	for i, view := range p.inv.ImagesUnordered() {
-		if p.deleted(i) {
-			p.doom(view)
-		} else {
-			p.keepBlobs(view)
-		}
-	}
-}
-
-func (p *planner) keepBlobs(view inventory.Image) {
-	p.blobs[view.Digest] = blobKept
-	for _, layer := range view.Layers {
-		p.blobs[layer] = blobKept
-	}
-	if view.Class != inventory.ClassIndex && view.Config != inventory.NoDigest {
-		p.blobs[view.Config] = blobKept
-	}
-}
-
-func (p *planner) doom(view inventory.Image) {
+	keep := func(d inventory.Digest) { p.blobs[d] = blobKept }
 	doom := func(d inventory.Digest) {
 		if p.blobs[d] == blobUnnamed {
 			p.blobs[d] = blobDoomed
 		}
 	}
-	doom(view.Digest)
-	for _, layer := range view.Layers {
-		doom(layer)
+	for i, view := range p.inv.ImagesUnordered() {
+		if p.deleted(i) {
+			certainlyHas(&view, doom)
+			continue
+		}
+		mayHave(&view, keep)
+		if p.hidesConfig(&view) && (p.configHidden < 0 || i < p.configHidden) {
+			p.configHidden = i
+		}
 	}
-	if view.Class == inventory.ClassImage && view.Config != inventory.NoDigest {
-		doom(view.Config)
+	if p.configHidden < 0 {
+		return
+	}
+	for i, view := range p.inv.ImagesUnordered() {
+		if config := certainConfig(&view); config != inventory.NoDigest && p.deleted(i) {
+			keep(config)
+		}
 	}
 }

@@ -352,6 +352,9 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 	case RuleImageDeleted:
 		return []string{"an image that stays had it"}
 	case RuleConfigUncertain:
+		if i := p.configHidden; i >= 0 {
+			return []string{"every image that stays said what its config is: " + p.imageName(p.inv.Image(i).Digest) + " does not, and may share it"}
+		}
 		return []string{"the image were an OCI or Docker schema 2 image, which has its config for certain"}
 	case RuleRegistryKept:
 		return []string{"the policy pruned the registry"}

@@ -52,22 +52,20 @@ type linkPlanner struct {
 	stream            int
 	needed, going     uint32   // marks of this repository: the second is the first and 1
 	marks             []uint32 // by digest
+	configHidden      bool     // something needed here may have any config
 	manifests, layers []linkVerdict
 }
 
 func (l *linkPlanner) repository(s int) {
 	l.stream, l.needed, l.going = s, uint32(2*s)+1, uint32(2*s)+2
+	l.configHidden = false
 	l.walk.start()
 	l.visitNeeds(s, func(d inventory.Digest, image int, _ need) bool {
 		l.marks[d] = l.needed
 		if image >= 0 {
 			view := l.inv.Image(image)
-			for _, layer := range view.Layers {
-				l.marks[layer] = l.needed
-			}
-			if view.Class != inventory.ClassIndex && view.Config != inventory.NoDigest {
-				l.marks[view.Config] = l.needed
-			}
+			mayHave(&view, func(d inventory.Digest) { l.marks[d] = l.needed })
+			l.configHidden = l.configHidden || l.hidesConfig(&view)
 		}
 		return true
 	})
@@ -99,8 +97,8 @@ func (l *linkPlanner) item(i int) {
 		for _, layer := range view.Layers {
 			l.drop(v, layer, false)
 		}
-		if view.Class == inventory.ClassImage && view.Config != inventory.NoDigest {
-			l.drop(v, view.Config, false)
+		if config := certainConfig(&view); config != inventory.NoDigest && !l.configHidden {
+			l.drop(v, config, false)
 		}
 		return true
 	})

@@ -118,13 +118,7 @@ func (p *planner) doomedBy() []int32 {
 				owner[d] = int32(i) + 1
 			}
 		}
-		claim(view.Digest)
-		for _, layer := range view.Layers {
-			claim(layer)
-		}
-		if view.Class == inventory.ClassImage && view.Config != inventory.NoDigest {
-			claim(view.Config)
-		}
+		certainlyHas(&view, claim)
 	}
 	for d := range owner {
 		owner[d]--

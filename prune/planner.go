@@ -25,6 +25,8 @@ type planner struct {
 	blobs  []blobState
 	links  []linkVerdict // in the order of their actions
 
+	configHidden int // the first image that stays and may have any config, or -1
+
 	walk     closure
 	crossing *repositoryNeeds // made on demand
 	depth    depths           // made on demand
@@ -65,7 +67,7 @@ const (
 )
 
 func newPlanner(inv *inventory.Inventory, policy *Policy, now inventory.Instant) *planner {
-	p := &planner{inv: inv, policy: policy, now: now}
+	p := &planner{inv: inv, policy: policy, now: now, configHidden: -1}
 	p.walk = newClosure(inv)
 	p.items = make([]verdict, inv.Items())
 	p.images = make([]verdict, inv.Images())

@@ -25,7 +25,7 @@ const (
 	RuleDroppedItem       = "dropped-item"       // link: of an item that goes
 	RuleImageDeleted      = "image-deleted"      // blob: of an image that goes
 	RuleInUse             = "in-use"             // blob: of an image that stays
-	RuleConfigUncertain   = "config-uncertain"   // blob: claimed as config by an image whose kind may have none
+	RuleConfigUncertain   = "config-uncertain"   // blob: a config that its image may not have, or that may be another's
 	RuleRegistryKept      = "registry-kept"      // blob: the policy leaves the registry's data alone
 )
 

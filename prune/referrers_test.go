@@ -42,7 +42,7 @@ func TestReferrersByTag(t *testing.T) {
 		{
 			name: "the newest signature alone",
 			cluster: used + `
-				image sig2 ls2
+				image sig2 ls2 config=cs2
 				image sig1 ls1
 				tag shop/web:` + web + `.sig sig2 sig1`,
 			want: `
@@ -55,8 +55,8 @@ func TestReferrersByTag(t *testing.T) {
 		{
 			name: "of a signature of a signature",
 			cluster: used + `
-				image sig ls
-				image sigsig lss
+				image sig ls config=cs
+				image sigsig lss config=css
 				tag shop/web:` + signatureTag("sig") + `.sig sigsig
 				tag shop/web:` + web + `.sig sig`,
 			want: oldGoes,
@@ -160,22 +160,22 @@ func TestReferrersBySubject(t *testing.T) {
 		{
 			name: "a chain of them",
 			cluster: used + `
-				image sig ls subject=web
-				image sigsig lss subject=sig
-				image sbom lb subject=sigsig`,
+				image sig ls config=c4 subject=web
+				image sigsig lss config=c5 subject=sig
+				image sbom lb config=c6 subject=sigsig`,
 			want: oldGoes,
 		},
 		{
 			name: "what a referrer owns",
 			cluster: used + `
 				image idx type=index children=leaf subject=web
-				image leaf ll`,
+				image leaf ll config=cl`,
 			want: oldGoes,
 		},
 		{
 			name: "under whatever tag",
 			cluster: used + `
-				image sig ls subject=web
+				image sig ls config=cs subject=web
 				tag shop/web:attic sig`,
 			want: oldGoes,
 		},

@@ -77,8 +77,9 @@ func outcome(deleted bool) Outcome {
 	return Keep
 }
 
-// blobOwners knows, by digest, one image that names the blob: one that stays
-// where there is one.
+// blobOwners knows, by digest, one image that names the blob: the first that
+// stays and may have it, or the first that goes and certainly has it, as in the
+// blob's action, or the first that claims it otherwise.
 type blobOwners struct {
 	*planner
 	owner []int32 // image and 1; 0 for what no image names
@@ -86,17 +87,28 @@ type blobOwners struct {
 
 func (p *planner) blobOwners() blobOwners {
 	b := blobOwners{p, make([]int32, p.inv.Digests())}
-	for _, stays := range []bool{true, false} {
+	claims := func(i int) func(inventory.Digest) {
+		return func(d inventory.Digest) {
+			if b.owner[d] == 0 {
+				b.owner[d] = int32(i) + 1
+			}
+		}
+	}
+	for _, goes := range []bool{false, true} {
 		for i := range p.images {
-			if p.deleted(i) == stays {
-				continue
-			}
 			view := p.inv.Image(i)
-			for _, d := range append([]inventory.Digest{view.Digest, view.Config}, view.Layers...) {
-				if d != inventory.NoDigest && b.owner[d] == 0 {
-					b.owner[d] = int32(i) + 1
-				}
+			switch {
+			case p.deleted(i) != goes:
+			case goes:
+				certainlyHas(&view, claims(i))
+			default:
+				mayHave(&view, claims(i))
 			}
+		}
+	}
+	for i := range p.images {
+		if config := p.inv.Image(i).Config; config != inventory.NoDigest {
+			claims(i)(config)
 		}
 	}
 	return b

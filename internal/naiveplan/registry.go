@@ -32,6 +32,14 @@ func (p *planner) links() (layers, manifests []Link) {
 			continue
 		}
 		goLayers, goManifests := set{}, set{}
+		configs := true // whether any may go
+		for root := range p.needed[repository] {
+			for d := range p.withChildren(root) {
+				if image := p.images[d]; image != nil && image.mayHaveAnyConfig() && !p.Strict {
+					configs = false
+				}
+			}
+		}
 		for _, it := range p.dropped {
 			if it.stream != s {
 				continue
@@ -40,7 +48,9 @@ func (p *planner) links() (layers, manifests []Link) {
 				if image := p.images[d]; image != nil {
 					goManifests[d] = true
 					goLayers.addAll(image.layers)
-					goLayers.addAll(image.configIfItGoes())
+					if configs {
+						goLayers.addAll(image.configIfItGoes())
+					}
 				}
 			}
 		}
@@ -83,6 +93,17 @@ func (p *planner) blobs() []string {
 			stays.addAll(image.configIfItStays())
 		}
 	}
+	for name, image := range p.images {
+		if p.gone[name] || !image.mayHaveAnyConfig() || p.Strict {
+			continue
+		}
+		for other, doomed := range p.images {
+			if p.gone[other] {
+				stays.addAll(doomed.configIfItGoes())
+			}
+		}
+		break
+	}
 	var list []string
 	for d := range goes {
 		if !stays[d] {
@@ -101,6 +122,9 @@ func (i *image) configIfItGoes() []string {
 	}
 	return nil
 }
+
+// mayHaveAnyConfig: it does not say which, and is no index.
+func (i *image) mayHaveAnyConfig() bool { return i.id == "" && !i.isIndex() }
 
 // configIfItStays returns what is kept with an image as its config: anything
 // but an index may have one.
