@@ -162,6 +162,9 @@ func (e *encoder) reason(r *Reason) {
 	if r.YoungerThan != nil {
 		e.string(`,"youngerThan":`, r.YoungerThan.String())
 	}
+	if r.OlderThan != nil {
+		e.string(`,"olderThan":`, r.OlderThan.String())
+	}
 	if r.Revision != 0 {
 		e.number(`,"revision":`, int64(r.Revision))
 	}
@@ -180,20 +183,26 @@ func (e *encoder) reason(r *Reason) {
 	if r.Image != "" {
 		e.string(`,"image":`, r.Image)
 	}
+	e.list("facts", r.Facts)
 	if r.Unknown != "" {
 		e.string(`,"unknown":`, r.Unknown)
 	}
-	for i, step := range r.Path {
+	e.list("path", r.Path)
+	e.raw("}")
+}
+
+// list writes a list of texts, and nothing for an empty one.
+func (e *encoder) list(key string, texts []string) {
+	for i, text := range texts {
 		if i == 0 {
-			e.string(`,"path":[`, step)
+			e.string(`,"`+key+`":[`, text)
 		} else {
-			e.string(",", step)
+			e.string(",", text)
 		}
 	}
-	if len(r.Path) > 0 {
+	if len(texts) > 0 {
 		e.raw("]")
 	}
-	e.raw("}")
 }
 
 func (e *encoder) raw(s string) { e.buf = append(e.buf, s...) }

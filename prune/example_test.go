@@ -114,8 +114,8 @@ func ExamplePolicy() {
 		fmt.Printf("%s:%s#%d: %s\n", a.Stream, a.Tag, a.Index, a.Reason)
 	}
 	// Output:
-	// shop/web:latest#1: a-month-old: age 30d
-	// shop/web:latest#3: a-month-old: age 32d
+	// shop/web:latest#1: a-month-old: age 30d >= 720h0m0s
+	// shop/web:latest#3: a-month-old: age 32d >= 720h0m0s
 }
 
 // Policies are data. A key that is not known is an error, and one that is

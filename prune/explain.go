@@ -3,7 +3,8 @@ package prune
 import (
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -179,10 +180,23 @@ func otherwise(rules []Rule, o Outcome, met func(*Rule) bool, change func(*Condi
 		case rule.Outcome == Delete && holds:
 			return list
 		case rule.Outcome == Keep && holds == (o == Keep):
-			list = append(list, change(&rule.When, !holds)...)
+			list = append(list, together(change(&rule.When, !holds), !holds)...)
 		}
 	}
 	return append(list, "a rule of the policy deleted it")
+}
+
+// together makes one of the changes of one rule: it holds where all of its
+// condition does, and does not where any of that does not.
+func together(changes []string, hold bool) []string {
+	if len(changes) < 2 {
+		return changes
+	}
+	word := ", or "
+	if hold {
+		word = ", and "
+	}
+	return []string{strings.Join(changes, word)}
 }
 
 // change says how a condition comes to hold, or to hold no more.
@@ -231,17 +245,35 @@ func (f *itemFacts) change(c *Condition, hold bool) []string {
 
 // otherConditions are those that only policies of one's own have.
 func otherConditions(c *Condition, hold bool) []string {
-	var names []string
-	for name, set := range map[string]bool{
-		"repositories": len(c.Repositories) > 0, "tags": len(c.Tags) > 0, "labels": len(c.Labels) > 0,
-		"olderThan": c.OlderThan != nil, "pulledWithin": c.PulledWithin != nil, "notPulledFor": c.NotPulledFor != nil,
-		"revisionFrom": c.RevisionFrom != nil,
-	} {
-		if set {
-			names = append(names, name)
-		}
-	}
 	var list []string
+	say := func(yes, no, format string, args ...any) {
+		verb := no
+		if hold {
+			verb = yes
+		}
+		list = append(list, fmt.Sprintf("%s "+format, append([]any{verb}, args...)...))
+	}
+	if c.OlderThan != nil {
+		say("it were at least", "it were less than", "%s old", *c.OlderThan)
+	}
+	if c.RevisionFrom != nil {
+		say("at least", "fewer than", "%d items of its tag were newer", *c.RevisionFrom)
+	}
+	if len(c.Repositories) > 0 {
+		say("its repository matched", "its repository did not match", "%s", oneOf(c.Repositories))
+	}
+	if len(c.Tags) > 0 {
+		say("its tag matched", "its tag did not match", "%s", oneOf(c.Tags))
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
+		say("it had", "it did not have", "a label %s that matches %q", name, c.Labels[name])
+	}
+	if c.PulledWithin != nil {
+		say("it had been", "it had not been", "pulled within %s", *c.PulledWithin)
+	}
+	if c.NotPulledFor != nil {
+		say("it had not been", "it had been", "pulled for %s", *c.NotPulledFor)
+	}
 	if c.Managed != nil {
 		if *c.Managed == hold {
 			list = append(list, "its image were managed, that is, pushed to the integrated registry")
@@ -249,15 +281,7 @@ func otherConditions(c *Condition, hold bool) []string {
 			list = append(list, "its image were not managed, that is, imported")
 		}
 	}
-	if len(names) == 0 {
-		return list
-	}
-	sort.Strings(names)
-	verb := "no longer matched"
-	if hold {
-		verb = "matched"
-	}
-	return append(list, "the rule's condition on "+strings.Join(names, ", ")+" "+verb)
+	return list
 }
 
 // when says how long it takes until something is not young any more.

@@ -71,14 +71,16 @@ func TestExplainOwnRules(t *testing.T) {
 		{
 			"what keeps behind a rule that deletes does not matter",
 			[]prune.Rule{{ID: "tag", Outcome: prune.Keep, When: prune.Condition{Tags: []string{"l*"}}}, always("all", prune.Delete), {ID: "known", Outcome: prune.Keep, When: known}},
-			"stays: tag \n it would go if all of these held: \n - the rule's condition on tags no longer matched",
+			`stays: tag: tag "latest" matches "l*"
+				it would go if all of these held:
+				- its tag did not match "l*"`,
 		},
 		{
 			"conditions that have no words of their own",
 			[]prune.Rule{{ID: "many", Outcome: prune.Keep, When: prune.Condition{
 				Repositories: []string{"prod/*"}, Tags: []string{"v*"}, Labels: map[string]string{"a": "b"}, OlderThan: hours(1), PulledWithin: hours(1), NotPulledFor: hours(1),
 			}}, always("all", prune.Delete)},
-			"goes: all: age 3h0m0s \n it would stay if any of these held: \n - the rule's condition on labels, notPulledFor, olderThan, pulledWithin, repositories, tags matched",
+			"goes: all: age 3h0m0s \n it would stay if any of these held: \n - it were at least 1h0m0s old, and its repository matched \"prod/*\", and its tag matched \"v*\", and it had a label a that matches \"b\", and it had been pulled within 1h0m0s, and it had not been pulled for 1h0m0s",
 		},
 		{
 			"a use that is passed over is none of its reasons", []prune.Rule{{ID: "used", Outcome: prune.Keep, When: used}, always("all", prune.Delete)},
@@ -86,7 +88,7 @@ func TestExplainOwnRules(t *testing.T) {
 		},
 		{
 			"an age", []prune.Rule{{ID: "old", Outcome: prune.Delete, When: prune.Condition{OlderThan: hours(2)}}},
-			"goes: old: age 3h0m0s",
+			"goes: old: age 3h0m0s >= 2h0m0s",
 		},
 		{
 			"a revision", []prune.Rule{{ID: "old", Outcome: prune.Delete, When: prune.Condition{RevisionFrom: ptr(0)}}},

@@ -44,6 +44,8 @@ type Reason struct {
 	// age below which it would be kept, or is.
 	Age         *Duration `json:"age,omitempty"`
 	YoungerThan *Duration `json:"youngerThan,omitempty"`
+	// OlderThan is the age at which the rule lets it go.
+	OlderThan *Duration `json:"olderThan,omitempty"`
 	// Revision is the item's place in its tag's history, from 1, and Revisions
 	// how many are kept.
 	Revision  int  `json:"revision,omitempty"`
@@ -56,6 +58,8 @@ type Reason struct {
 	// Image is the image that a blob belonged to or, of a link, what the item's
 	// index owns and the link belonged to.
 	Image string `json:"image,omitempty"`
+	// Facts are how it met the rule's patterns, labels and pulls, in words.
+	Facts []string `json:"facts,omitempty"`
 	// Unknown says what is not known, and kept the object.
 	Unknown string `json:"unknown,omitempty"`
 	// Path leads from what is needed for its own sake to the object.
@@ -72,8 +76,15 @@ func (r Reason) String() string {
 			sign = "<"
 		}
 		add("age %s %s %s", ageText(*r.Age), sign, *r.YoungerThan)
-	} else if r.Age != nil {
+	} else if r.Age != nil && r.OlderThan == nil {
 		add("age %s", ageText(*r.Age))
+	}
+	if r.Age != nil && r.OlderThan != nil {
+		sign := ">="
+		if *r.Age < *r.OlderThan {
+			sign = "<"
+		}
+		add("age %s %s %s", ageText(*r.Age), sign, *r.OlderThan)
 	}
 	if r.Revision > 0 && r.Revisions != nil {
 		sign := ">"
@@ -90,6 +101,9 @@ func (r Reason) String() string {
 	}
 	if r.Image != "" {
 		add("of image %s", short(r.Image))
+	}
+	for _, fact := range r.Facts {
+		add("%s", fact)
 	}
 	if r.Unknown != "" {
 		add("unknown: %s", r.Unknown)
@@ -137,8 +151,9 @@ func (p *planner) itemReason(i int) Reason {
 		decisive = p.policy.TagItems[:v.rule+1] // also by what keep rules missed
 	}
 	for k := range decisive {
-		f.evidence(&decisive[k].When, &r)
+		f.evidence(&decisive[k].When, &r, k == len(decisive)-1)
 	}
+	r.Facts = p.matchedFacts(&rule.When, f.imageNumber(), tag.Name)
 	if v.cause >= 0 {
 		r.Path = p.usePath(int(v.cause), i)
 	} else if rule.Outcome == Keep {
@@ -147,22 +162,28 @@ func (p *planner) itemReason(i int) Reason {
 	return r
 }
 
-// evidence fills in the numbers that a condition compares.
-func (f *itemFacts) evidence(c *Condition, r *Reason) {
-	switch {
-	case c.StreamYoungerThan != nil:
-		if r.Rule == RuleYoungStream {
-			r.Age, r.YoungerThan = f.age(f.view.Created), c.StreamYoungerThan
-		}
-	case c.YoungerThan != nil:
+// evidence fills in the numbers that a condition compares. An age of the stream
+// is told only where it decided: otherwise the item's is.
+func (f *itemFacts) evidence(c *Condition, r *Reason, decided bool) {
+	if c.StreamYoungerThan != nil && decided {
+		r.Age, r.YoungerThan = f.age(f.view.Created), c.StreamYoungerThan
+	}
+	if c.YoungerThan != nil {
 		r.Age, r.YoungerThan = f.age(f.item.Created), c.YoungerThan
-	case c.OlderThan != nil:
+	}
+	if c.OlderThan != nil && (decided || r.Age == nil) {
 		r.Age = f.age(f.item.Created)
-	case c.RevisionBelow != nil:
+		if decided {
+			r.OlderThan = c.OlderThan
+		}
+	}
+	if c.RevisionBelow != nil {
 		r.Revision, r.Revisions = f.item.Index+1, c.RevisionBelow
-	case c.RevisionFrom != nil:
+	}
+	if c.RevisionFrom != nil {
 		r.Revision, r.Revisions = f.item.Index+1, c.RevisionFrom
-	case c.OverLimit != nil:
+	}
+	if c.OverLimit != nil {
 		if limit, _, ok := f.inv.MaxImageSize(f.view.Namespace); ok {
 			r.Limit = &limit
 		}
@@ -190,7 +211,7 @@ func (f *itemFacts) doubt(c *Condition) string {
 	case c.OverLimit != nil && f.overLimit() == unknown:
 		return "whether it is over a limit"
 	}
-	return ""
+	return f.doubtOfImage(c, f.imageNumber())
 }
 
 // doubtful reports whether a time is unknown, and not taken for ancient.
@@ -237,6 +258,10 @@ func (p *planner) imageReason(i int) Reason {
 			r.Age = p.age(view.Created)
 		}
 	}
+	r.Facts = p.matchedFacts(&rule.When, i, "")
+	if r.Age != nil {
+		r.OlderThan = rule.When.OlderThan
+	}
 	if v.cause >= 0 {
 		r.Path = p.imagePath(i)
 	} else if rule.Outcome == Keep {
@@ -254,7 +279,7 @@ func (p *planner) imageDoubt(c *Condition, view inventory.Image) string {
 	case (c.YoungerThan != nil || c.OlderThan != nil) && p.doubtful(view.Created):
 		return "when the image was made"
 	}
-	return ""
+	return p.doubtOfImage(c, p.inv.ImageOf(view.Digest))
 }
 
 func (p *planner) itemName(i int) string {
