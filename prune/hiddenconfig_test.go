@@ -1,12 +1,16 @@
 package prune_test
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
+	"github.com/registrykit/registrykit/prune/prunetest"
 )
 
 // An Image that stays and does not say what its config is may have that of any
@@ -50,6 +54,26 @@ func TestConfigOfAnImageThatDoesNotSay(t *testing.T) {
 			blobs c2 l1 l2 old web`},
 		{name: "as the peer sees it", policy: "peer", cluster: goes + "\n image web l1 \n tag shop/web:latest web~1m", want: all},
 	})
+}
+
+// A dump may say any size: sums stay at the largest number, and never wrap.
+func TestSizesThatOverflow(t *testing.T) {
+	var b inventory.Builder
+	for _, name := range []string{"a", "b", "c"} {
+		require.NoError(t, b.AddManifest(inventory.Manifest{
+			Digest: digestOf(name), Config: digestOf(name + "c"), Layers: []inventory.Blob{{Digest: digestOf(name + "l"), Size: math.MaxInt64 - 5}},
+		}))
+	}
+	b.Listed(inventory.Kinds()...)
+	b.ImagesAfterStreams(true)
+	policy := prune.Policy{Images: []prune.Rule{always("all", prune.Delete)}, PruneRegistry: true}
+	plan, err := prune.New(b.Build(), policy, clusterTime)
+	require.NoError(t, err)
+	require.EqualValues(t, math.MaxInt64, plan.Summary.FreedBytes)
+	var text strings.Builder
+	require.NoError(t, plan.WriteText(&text, 0))
+	require.NotContains(t, text.String(), "-9")
+	require.NoError(t, prunetest.Check(b.Build(), policy, clusterTime))
 }
 
 // An action and a verdict name the same image for a blob, and one that goes.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -82,7 +83,7 @@ type Summary struct {
 	LayerLinks    int   `json:"layerLinks"`
 	Images        int   `json:"images"`
 	Blobs         int   `json:"blobs"`
-	FreedBytes    int64 `json:"freedBytes"`   // of the blobs whose size is known
+	FreedBytes    int64 `json:"freedBytes"`   // of the blobs whose size is known, at most math.MaxInt64
 	UnknownBlobs  int   `json:"unknownBlobs"` // how many have none
 }
 
@@ -215,6 +216,9 @@ func (p *planner) evidence() []Evidence {
 	return all
 }
 
+// sumOf adds two numbers of bytes, up to the largest: a dump may say anything.
+func sumOf(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
+
 func (p *planner) summary() Summary {
 	var s Summary
 	for i := range p.items {
@@ -240,7 +244,7 @@ func (p *planner) summary() Summary {
 		}
 		s.Blobs++
 		if size := p.inv.Size(inventory.Digest(d)); size > 0 {
-			s.FreedBytes += size
+			s.FreedBytes = sumOf(s.FreedBytes, size)
 		} else {
 			s.UnknownBlobs++
 		}

@@ -58,7 +58,7 @@ func (r *referrerItems) find(s int) bool {
 		}
 		subject := inventory.NoDigest
 		if text := referrerTagSubject(tag.Name); text != "" {
-			subject = r.inv.Digest(text)
+			subject = r.subjectOf(text)
 		} else if image := r.inv.ImageOf(r.inv.Item(tag.FirstItem).Image); image >= 0 {
 			subject = r.inv.Image(image).Subject
 		}
@@ -73,6 +73,19 @@ func (r *referrerItems) find(s int) bool {
 		}
 	}
 	return found
+}
+
+// subjectOf returns the digest of a subject's text. One that is cut off names
+// the only digest that begins so; where several do, none can be told, which no
+// hash lets happen.
+func (r *referrerItems) subjectOf(text string) inventory.Digest {
+	if d := r.inv.Digest(text); d != inventory.NoDigest {
+		return d
+	}
+	if found := r.inv.FindDigests(text, 2); len(found) == 1 {
+		return found[0]
+	}
+	return inventory.NoDigest
 }
 
 // keepIn keeps those of a stream whose subjects its repository needs, and what
@@ -102,15 +115,23 @@ func (r *referrerItems) keepIn(s int) {
 
 // referrerTagSubject returns the digest that a tag refers to by its name: the
 // tag schema of the OCI distribution specification, sha256-<hex>, and cosign's
-// sha256-<hex>.sig, .att and .sbom. It is "" for other tags.
+// sha256-<hex>.sig, .att and .sbom; and the same for sha384 and sha512. The hex of
+// a sha512 may be cut off. It is "" for other tags.
 func referrerTagSubject(tag string) string {
-	hex, ok := strings.CutPrefix(tag, "sha256-")
-	if !ok || len(hex) < 64 {
+	algorithm, rest, _ := strings.Cut(tag, "-")
+	size := map[string]int{"sha256": 64, "sha384": 96, "sha512": 128}[algorithm]
+	hex, ending, _ := strings.Cut(rest, ".")
+	// A tag has at most 128 characters, so that the schema cuts the hex of a
+	// sha512 off at 64.
+	if algorithm == "sha512" && len(hex) == 64 {
+		size = 64
+	}
+	if size == 0 || len(hex) != size || strings.HasSuffix(rest, ".") {
 		return ""
 	}
-	switch hex[64:] {
-	case "", ".sig", ".att", ".sbom":
-		return "sha256:" + hex[:64]
+	switch ending {
+	case "", "sig", "att", "sbom":
+		return algorithm + ":" + hex
 	}
 	return ""
 }

@@ -200,7 +200,7 @@ func (t *textWriter) namespaces(p *Plan) {
 		case DeleteBlob:
 			n := in(home[a.Reason.Image])
 			n.blobs++
-			n.bytes += a.Bytes
+			n.bytes = sumOf(n.bytes, a.Bytes)
 		}
 	}
 	t.line("")

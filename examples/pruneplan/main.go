@@ -7,7 +7,8 @@
 //	limitranges,imagestreams,images | pruneplan
 //
 // Its exit status is 0 for a plan, also an empty one; 2 where references do not
-// parse, so that it is not known what they use; 1 for anything else.
+// parse, so that it is not known what they use; 1 for anything else, also for an
+// input that holds no document: what wrote it may have failed.
 package main
 
 import (
