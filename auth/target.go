@@ -93,3 +93,12 @@ func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil && ip.IsLoopback()
 }
+
+// OverPlainHTTP returns the resource as one that is asked for without encryption, so
+// that credentials are withheld from it unless their source allows that
+// ([AllowPlainHTTP]) or the registry is on this machine.
+func OverPlainHTTP(resource authn.Resource) authn.Resource {
+	t := *targetOf(resource)
+	t.plainHTTP = !isLoopback(t.host)
+	return &t
+}
