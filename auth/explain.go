@@ -52,7 +52,7 @@ func (r *Resolver) explain(ctx context.Context, t *target, image string) (*Expla
 			continue
 		}
 		for _, p := range s.places {
-			if p.doc != nil || p.fixed != nil || p.outcome == Excluded {
+			if p.doc != nil || p.fixed != nil || p.outcome == Excluded || p.outcome == WrongType {
 				e.PlacesRead++
 			}
 			e.Steps = append(e.Steps, x.place(p)...)

@@ -91,7 +91,7 @@ func (s *snapshot) add(i item) {
 			s.globs[labels(host)] = append(s.globs[labels(host)], i)
 		}
 	}
-	if i.problem == nil && i.place.kubernetes && i.entry.kubelet != "" {
+	if i.problem == nil && !i.empty && i.place.kubernetes && i.entry.kubelet != "" {
 		host, ok := kubeletHost(i.entry.kubelet)
 		switch {
 		case !ok:
