@@ -87,7 +87,7 @@ func runHelper(ctx context.Context, name, server string, timeout time.Duration) 
 		return Credential{}, context.Cause(ctx)
 	case errors.Is(err, exec.ErrNotFound):
 		return Credential{}, fail(ErrHelper, "the program is not in PATH")
-	case err != nil && notFoundAnswer(out.Bytes()):
+	case err != nil && notFoundAnswer(out.kept.Bytes()):
 		return Credential{}, errNoCredential
 	case err != nil:
 		reason := "it cannot be started"
@@ -96,7 +96,7 @@ func runHelper(ctx context.Context, name, server string, timeout time.Duration) 
 		}
 		return Credential{}, fail(ErrHelper, reason)
 	}
-	c, err := parseHelperAnswer(out.Bytes())
+	c, err := parseHelperAnswer(out.kept.Bytes())
 	if err != nil {
 		return Credential{}, fail(ErrMalformed, "its answer is not JSON with Username and Secret")
 	}
@@ -129,21 +129,22 @@ func parseHelperAnswer(out []byte) (Credential, error) {
 	return NewBasic(answer.Username, answer.Secret), nil
 }
 
-// A boundedBuffer keeps so many bytes and calls full at the first one more.
+// A boundedBuffer keeps so many bytes and calls full at the first one more. It does
+// not embed the buffer, whose ReadFrom would go past Write.
 type boundedBuffer struct {
-	bytes.Buffer
+	kept       bytes.Buffer
 	limit      int
 	full       func()
 	overflowed bool
 }
 
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > b.limit {
+	if b.kept.Len()+len(p) > b.limit {
 		if !b.overflowed {
 			b.overflowed = true
 			b.full()
 		}
 		return 0, ErrTooLarge
 	}
-	return b.Buffer.Write(p)
+	return b.kept.Write(p)
 }
