@@ -19,6 +19,8 @@ func Denied(err error) bool {
 		return status == http.StatusUnauthorized || status == http.StatusForbidden
 	}
 	switch wrapper := err.(type) {
+	case *opaqueError:
+		return Denied(wrapper.cause())
 	case interface{ Unwrap() error }:
 		return Denied(wrapper.Unwrap())
 	case interface{ Unwrap() []error }:

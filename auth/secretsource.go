@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -242,17 +241,3 @@ func (f fetched) load(old *loadedSecret) loadedSecret {
 	}
 	return loaded
 }
-
-// opaque keeps the text of an error that others made, and its identity, but not
-// what it holds: reflection-based printers would show that.
-func opaque(err error) error {
-	return &opaqueError{text: fmt.Sprint(err), cause: func() error { return err }}
-}
-
-type opaqueError struct {
-	text  string
-	cause func() error
-}
-
-func (e *opaqueError) Error() string { return e.text }
-func (e *opaqueError) Unwrap() error { return e.cause() }

@@ -129,7 +129,7 @@ func (a *trial) safe(err error) error {
 	for _, c := range a.secrets {
 		text = redact(text, c)
 	}
-	return &opaqueError{text: text, cause: func() error { return err }}
+	return opaqueText(err, text)
 }
 
 // redact takes a credential's secrets out of a text, in the forms that clients and
@@ -176,8 +176,8 @@ func (a *fixedAuthenticator) GoString() string { return a.String() }
 type Attempt struct {
 	// Candidate is what was tried; the zero Candidate for the anonymous call.
 	Candidate Candidate
-	// Err is the answer, with the secret taken out of its text. Its cause, by
-	// errors.As and errors.Unwrap, is the error of the call as it was.
+	// Err is the answer, with the secret taken out of its text. errors.Is and
+	// errors.As reach the error of the call as it was.
 	Err error
 }
 

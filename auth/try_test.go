@@ -111,6 +111,16 @@ func TestDeniedErrorNamesEverything(t *testing.T) {
 	require.ErrorAs(t, err, &denied)
 	require.Len(t, denied.Attempts, 2)
 	require.Len(t, denied.Explanation.Candidates, 2)
+
+	image, err := auth.Image(app)
+	require.NoError(t, err)
+	_, err = auth.Try(t.Context(), r, image, auth.TryOptions{}, func(context.Context, authn.Authenticator) (int, error) {
+		return 0, &transport.Error{StatusCode: http.StatusForbidden}
+	})
+	var answer *transport.Error
+	require.ErrorAs(t, err, &answer)
+	require.Equal(t, http.StatusForbidden, answer.StatusCode)
+	require.True(t, auth.Denied(err), "also of the error of a Try within a Try")
 }
 
 func TestOtherErrorsEndATry(t *testing.T) {
