@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/registrykit/registrykit/internal/rawjson"
 )
 
 // MaxDocumentBytes is the largest document that is read: an auth file, or the
@@ -167,27 +169,16 @@ func checkHelperName(name string) error {
 // eachMember calls f for each member of an object, in order. null is an empty one.
 // The text must be JSON.
 func eachMember(data []byte, f func(name string, value json.RawMessage)) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	token, err := decoder.Token()
-	if err != nil {
-		return malformed("not JSON")
-	}
-	if token == nil {
-		return nil
-	}
-	if token != json.Delim('{') {
+	r := rawjson.NewReader(data)
+	if kind := r.Kind(); kind != '{' && kind != 'n' {
 		return malformed("not a JSON object")
 	}
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return malformed("not JSON")
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return malformed("not JSON")
-		}
-		f(name.(string), value)
+	for name := range r.Object() {
+		name := string(name) // valid until the reader goes on
+		f(name, r.Raw())
+	}
+	if r.Err() != nil {
+		return malformed("not JSON")
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ type entry struct {
 	key     string // as written
 	field   string // where it is in the document
 	pattern pattern
-	// kubelet is the key as the kubelet reads it, "" where it does not.
-	kubelet string
+	// kubelet is the key as the kubelet reads it.
+	kubelet kubeletPattern
 	cred    Credential
 	// empty says that there is nothing in it, as docker writes for a registry
 	// whose credential a helper has.
@@ -26,7 +26,7 @@ type entry struct {
 }
 
 func parseEntry(key string, value json.RawMessage) *entry {
-	e := &entry{key: key, kubelet: kubeletKey(key)}
+	e := &entry{key: key, kubelet: parseKubeletKey(key)}
 	e.pattern, e.keyProblem = parseKey(key)
 	var member string
 	if e.cred, member, e.problem = parseCredential(value); e.problem != nil {
@@ -55,13 +55,21 @@ func (p *fieldProblem) Unwrap() error { return p.err }
 // password, as for every reader there is. The errors repeat nothing of the value.
 func parseCredential(value json.RawMessage) (c Credential, member string, err error) {
 	var auth, username, password, identity, registry string
-	fields := map[string]*string{
-		"auth": &auth, "username": &username, "password": &password,
-		"identitytoken": &identity, "registrytoken": &registry,
-	}
 	outer := eachMember(value, func(name string, value json.RawMessage) {
-		name = strings.ToLower(name)
-		if to := fields[name]; to != nil && err == nil {
+		var to *string
+		switch name = strings.ToLower(name); name {
+		case "auth":
+			to = &auth
+		case "username":
+			to = &username
+		case "password":
+			to = &password
+		case "identitytoken":
+			to = &identity
+		case "registrytoken":
+			to = &registry
+		}
+		if to != nil && err == nil {
 			if *to, err = stringOf(value); err != nil {
 				member = name
 			}

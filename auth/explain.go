@@ -179,7 +179,7 @@ func (x *explainer) document(p *place) []Step {
 	for _, e := range p.doc.entries {
 		step := Step{Source: p.name, Key: showKey(e.key)}
 		switch {
-		case e.err() != nil && (!x.compat || !p.kubernetes || e.problem != nil || e.kubelet == ""):
+		case e.err() != nil && (!x.compat || !p.kubernetes || e.problem != nil || e.kubelet.key == ""):
 			if bad++; bad <= maxMalformed {
 				step.Outcome, step.Detail = Malformed, e.err().Error()
 				steps = append(steps, step)

@@ -100,8 +100,8 @@ func FuzzKey(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, key, image string) {
 		p, err := parseKey(key)
-		_ = kubeletKey(key)
-		_ = kubeletMatches(kubeletKey(key), image)
+		kubelet, kubeletImage := parseKubeletKey(key), parseKubelet(image)
+		_ = kubelet.matches(&kubeletImage)
 		_ = showKey(key)
 		if err != nil {
 			require.ErrorIs(t, err, ErrMalformed)
@@ -116,7 +116,7 @@ func FuzzKey(f *testing.F) {
 		require.True(t, p.covers(strings.TrimPrefix(p.path+"/x", "/")))
 		if target, err := parseImage(image); err == nil {
 			place := &place{kubernetes: true}
-			entry := &entry{key: key, kubelet: kubeletKey(key), pattern: p}
+			entry := &entry{key: key, kubelet: kubelet, pattern: p}
 			_ = nearMiss(entry, place, target, false)
 			_ = nearMiss(entry, place, target, true)
 		}

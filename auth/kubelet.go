@@ -10,16 +10,24 @@ import (
 // The kubelet's rules, for Options.KubeletCompat. Facts: k8s.io/kubernetes
 // pkg/credentialprovider/keyring.go, v1.36.
 
-// kubeletKey returns a key as the kubelet keeps it: host and path, with a leading
-// /v1 or /v2 cut off where a slash follows it. It is "" where the kubelet passes
-// over the key because it is no URL.
-func kubeletKey(key string) string {
+// A kubeletPattern is a key as the kubelet reads it, or an image's repository.
+type kubeletPattern struct {
+	// key is host and path as the kubelet keeps and sorts them, with a leading /v1
+	// or /v2 cut off where a slash follows it. It is "" where the kubelet passes
+	// over the key because it is no URL.
+	key string
+	// name, port and path are what it compares.
+	name, port, path string
+	glob             bool
+}
+
+func parseKubeletKey(key string) kubeletPattern {
 	if !strings.HasPrefix(key, "https://") && !strings.HasPrefix(key, "http://") {
 		key = "https://" + key
 	}
 	parsed, err := url.Parse(key)
 	if err != nil {
-		return ""
+		return kubeletPattern{}
 	}
 	path := parsed.Path
 	if strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v2/") {
@@ -28,34 +36,33 @@ func kubeletKey(key string) string {
 	if path == "/" {
 		path = ""
 	}
-	return parsed.Host + path
+	return parseKubelet(parsed.Host + path)
 }
 
-// kubeletHost is the part of a kubelet's key, or image, that an index is made by:
-// the host with its port. False where neither can ever match.
-func kubeletHost(key string) (string, bool) {
+// parseKubelet reads host and path, as the kubelet does a second time when it
+// compares.
+func parseKubelet(key string) kubeletPattern {
 	parsed, err := url.Parse("https://" + key)
 	if err != nil {
-		return "", false
+		return kubeletPattern{}
 	}
-	return parsed.Host, true
+	p := kubeletPattern{key: key, path: parsed.Path}
+	if p.name, p.port, err = net.SplitHostPort(parsed.Host); err != nil {
+		p.name, p.port = parsed.Host, ""
+	}
+	p.glob = strings.ContainsAny(p.name, `*?[\`)
+	return p
 }
 
-// kubeletMatches compares a key with an image's repository: equal ports, host
-// label by label with globs, and the path by its first bytes, so that quay.io/org
-// is for quay.io/organization too.
-func kubeletMatches(key, image string) bool {
-	k, err := url.Parse("https://" + key)
-	if err != nil {
+// matches compares a key with an image's repository: equal ports, host label by
+// label with globs, and the path by its first bytes, so that quay.io/org is for
+// quay.io/organization too.
+func (p *kubeletPattern) matches(image *kubeletPattern) bool {
+	if p.key == "" || image.key == "" || p.port != image.port || !strings.HasPrefix(image.path, p.path) {
 		return false
 	}
-	i, err := url.Parse("https://" + image)
-	if err != nil || !strings.HasPrefix(i.Path, k.Path) {
-		return false
-	}
-	keyLabels, keyPort := kubeletLabels(k.Host)
-	imageLabels, imagePort := kubeletLabels(i.Host)
-	if keyPort != imagePort || len(keyLabels) != len(imageLabels) {
+	keyLabels, imageLabels := strings.Split(p.name, "."), strings.Split(image.name, ".")
+	if len(keyLabels) != len(imageLabels) {
 		return false
 	}
 	for n, label := range keyLabels {
@@ -66,14 +73,16 @@ func kubeletMatches(key, image string) bool {
 	return true
 }
 
-func kubeletLabels(host string) ([]string, string) {
-	name, port, err := net.SplitHostPort(host)
-	if err != nil {
-		name, port = host, ""
-	}
-	return strings.Split(name, "."), port
-}
-
 // kubeletHub is the key whose credentials the kubelet falls back to for an image
 // of Docker Hub that no key matches.
 const kubeletHub = "index.docker.io"
+
+// kubeletDefaultRegistry is the kubelet's guess whether an image is one of Docker
+// Hub.
+func kubeletDefaultRegistry(image string) bool {
+	host, _, slash := strings.Cut(image, "/")
+	if host == "" {
+		return false
+	}
+	return !slash || host == dockerHub || host == kubeletHub || !strings.ContainsAny(host, ".:")
+}

@@ -144,11 +144,16 @@ func (s *snapshot) activeFor(all []match, t *target) []match {
 
 // entriesFor adds the entries that match.
 func (s *snapshot) entriesFor(all []match, t *target, compat bool) []match {
-	for _, i := range s.exact[t.host] {
-		if compat && i.place.kubernetes || !i.pattern.covers(t.path) {
-			continue
+	for path := t.path; ; {
+		for _, i := range s.exact[location{t.host, path}] {
+			if !compat || !i.place.kubernetes {
+				all = append(all, i.match(t))
+			}
 		}
-		all = append(all, i.match(t))
+		if path == "" {
+			break
+		}
+		path = path[:max(0, strings.LastIndexByte(path, '/'))]
 	}
 	if compat {
 		return s.kubeletEntries(all, t)
@@ -164,16 +169,23 @@ func (s *snapshot) entriesFor(all []match, t *target, compat bool) []match {
 	return all
 }
 
+// kubeletEntries looks for every beginning of the image's path.
 func (s *snapshot) kubeletEntries(all []match, t *target) []match {
-	host, ok := kubeletHost(t.raw)
-	if !ok {
-		return all
-	}
-	for _, items := range [][]item{s.kubelet[host], s.kubeletGlobs[labels(host)]} {
-		for _, i := range items {
-			if kubeletMatches(i.entry.kubelet, t.raw) {
-				all = append(all, i.kubeletMatch(t))
+	image := parseKubelet(t.raw)
+	if len(s.kubelet) > 0 {
+		at := image.location(len(image.path))
+		for n := len(image.path); n >= 0; n-- {
+			at.path = image.path[:n]
+			for _, i := range s.kubelet[at] {
+				if i.entry.kubelet.matches(&image) {
+					all = append(all, i.kubeletMatch(t))
+				}
 			}
+		}
+	}
+	for _, i := range s.kubeletGlobs[labels(image.name)] {
+		if i.entry.kubelet.matches(&image) {
+			all = append(all, i.kubeletMatch(t))
 		}
 	}
 	return all
@@ -193,8 +205,8 @@ func (r *Resolver) kubeletFallback(all []match, snapshots loaded, t *target) []m
 		if s == nil || matched[r.sources[n].tier] {
 			continue
 		}
-		for _, i := range s.kubelet[kubeletHub] {
-			if i.entry.kubelet == kubeletHub {
+		for _, i := range s.kubelet[location{host: kubeletHub}] {
+			if i.entry.kubelet.key == kubeletHub {
 				m := i.kubeletMatch(t)
 				m.how = "default registry"
 				m.tier, m.source, m.plainHTTP = r.sources[n].tier, n, r.sources[n].plainHTTP
@@ -204,18 +216,6 @@ func (r *Resolver) kubeletFallback(all []match, snapshots loaded, t *target) []m
 	}
 	return all
 }
-
-// kubeletDefaultRegistry is the kubelet's guess whether an image is one of Docker
-// Hub.
-func kubeletDefaultRegistry(image string) bool {
-	host, _, slash := strings.Cut(image, "/")
-	if host == "" {
-		return false
-	}
-	return !slash || isDefaultRegistryHost(host) || !strings.ContainsAny(host, ".:")
-}
-
-func isDefaultRegistryHost(host string) bool { return host == dockerHub || host == kubeletHub }
 
 func (i item) match(t *target) match {
 	p := &i.entry.pattern
@@ -255,10 +255,9 @@ func (i item) how(t *target) string {
 func (i item) kubeletMatch(t *target) match {
 	m := match{
 		place: i.place, key: i.entry.key, how: "kubelet", cred: i.entry.cred, seq: i.seq,
-		kubelet: i.entry.kubelet, compat: true,
+		kubelet: i.entry.kubelet.key, compat: true,
 	}
-	if _, path, _ := strings.Cut(i.entry.kubelet, "/"); strings.TrimSuffix(path, "/") != "" {
-		p := pattern{path: strings.Trim(path, "/")}
+	if p := (pattern{path: strings.Trim(i.entry.kubelet.path, "/")}); p.path != "" {
 		if !p.covers(t.path) {
 			m.how = "kubelet, by the first bytes of a path segment"
 		}

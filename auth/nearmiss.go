@@ -83,7 +83,7 @@ func globNearMiss(k *pattern, p *place, t *target) string {
 
 // kubeletNearMiss is for keys that only this package would accept.
 func kubeletNearMiss(e *entry, t *target) string {
-	if e.kubelet != "" && kubeletMatches(e.kubelet, t.raw) {
+	if image := parseKubelet(t.raw); e.kubelet.matches(&image) {
 		return ""
 	}
 	k := &e.pattern

@@ -12,8 +12,8 @@ import (
 // Kubernetes, in the order of the names.
 func Secrets(reader SecretReader, namespace string, names ...string) Source {
 	return secretSource("secrets "+namespace+"/"+strings.Join(names, ","), tierSecrets, reader,
-		func(ctx context.Context) ([]fetched, error) {
-			return fetchNamed(ctx, reader, namespace, names), nil
+		func(ctx context.Context, all []fetched) ([]fetched, error) {
+			return fetchNamed(ctx, all, reader, namespace, names), nil
 		})
 }
 
@@ -22,12 +22,12 @@ func Secrets(reader SecretReader, namespace string, names ...string) Source {
 func ServiceAccount(accounts ServiceAccountReader, reader SecretReader, namespace, name string) Source {
 	title := "service account " + namespace + "/" + name
 	return secretSource(title, tierSecrets, nil,
-		func(ctx context.Context) ([]fetched, error) {
+		func(ctx context.Context, all []fetched) ([]fetched, error) {
 			names, err := accounts.ImagePullSecrets(ctx, namespace, name)
 			if err != nil {
 				return nil, err
 			}
-			return fetchNamed(ctx, reader, namespace, names), nil
+			return fetchNamed(ctx, all, reader, namespace, names), nil
 		})
 }
 
@@ -36,12 +36,11 @@ func ServiceAccount(accounts ServiceAccountReader, reader SecretReader, namespac
 // images, for the namespace openshift too.
 func NamespaceSecrets(lister SecretLister, namespace string) Source {
 	return secretSource("secrets of namespace "+namespace, tierSecrets, lister,
-		func(ctx context.Context) ([]fetched, error) {
+		func(ctx context.Context, all []fetched) ([]fetched, error) {
 			secrets, err := lister.Secrets(ctx, namespace)
 			if err != nil {
 				return nil, err
 			}
-			all := make([]fetched, 0, len(secrets))
 			for _, s := range secrets {
 				if s != nil && s.isPullSecret() {
 					all = append(all, fetched{name: secretName{s.Namespace, s.Name}, secret: s, annotated: true})
@@ -56,8 +55,8 @@ func NamespaceSecrets(lister SecretLister, namespace string) Source {
 // [Node], behind other Secrets.
 func ClusterPullSecret(reader SecretReader) Source {
 	return secretSource("cluster pull secret", tierNode, reader,
-		func(ctx context.Context) ([]fetched, error) {
-			return fetchNamed(ctx, reader, "openshift-config", []string{"pull-secret"}), nil
+		func(ctx context.Context, all []fetched) ([]fetched, error) {
+			return fetchNamed(ctx, all, reader, "openshift-config", []string{"pull-secret"}), nil
 		})
 }
 
@@ -69,8 +68,7 @@ type fetched struct {
 	annotated bool // ExcludeSecretAnnotation holds
 }
 
-func fetchNamed(ctx context.Context, reader SecretReader, namespace string, names []string) []fetched {
-	all := make([]fetched, 0, len(names))
+func fetchNamed(ctx context.Context, all []fetched, reader SecretReader, namespace string, names []string) []fetched {
 	for _, name := range names {
 		secret, err := reader.Secret(ctx, namespace, name)
 		if err == nil && secret == nil {
@@ -81,7 +79,7 @@ func fetchNamed(ctx context.Context, reader SecretReader, namespace string, name
 	return all
 }
 
-func secretSource(title string, t tier, versioned any, fetch func(context.Context) ([]fetched, error)) Source {
+func secretSource(title string, t tier, versioned any, fetch func(context.Context, []fetched) ([]fetched, error)) Source {
 	l := &secretLoader{title: title, fetch: fetch}
 	l.versioned, _ = versioned.(Versioned)
 	return Source{loader: l, tier: t}
@@ -91,9 +89,11 @@ func secretSource(title string, t tier, versioned any, fetch func(context.Contex
 type secretLoader struct {
 	title     string
 	versioned Versioned // nil where the reader is not
-	fetch     func(context.Context) ([]fetched, error)
+	// fetch appends what there is now.
+	fetch func(context.Context, []fetched) ([]fetched, error)
 
 	turn     turnstile
+	buffer   []fetched // of fetch, to be used again
 	version  uint64
 	last     []loadedSecret
 	snapshot *snapshot
@@ -123,7 +123,8 @@ func (l *secretLoader) load(ctx context.Context) (*snapshot, error) {
 			return l.snapshot, nil
 		}
 	}
-	all, err := l.fetch(ctx)
+	all, err := l.fetch(ctx, l.buffer[:0])
+	l.buffer = all
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

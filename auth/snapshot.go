@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"net"
 	"strings"
 )
 
@@ -32,14 +33,18 @@ type fixedCredential struct {
 type snapshot struct {
 	places []*place
 	// exact and globs hold every sound entry with a credential.
-	exact map[string][]item // by host
-	globs map[int][]item    // by the number of the host's labels
+	exact map[location][]item
+	globs map[int][]item // by the number of the host's labels
 	// kubelet and kubeletGlobs are the same by the kubelet's reading.
-	kubelet      map[string][]item
+	kubelet      map[location][]item
 	kubeletGlobs map[int][]item
 	// active are the places that are more than a document of entries.
 	active []activePlace
 }
+
+// A location is what an entry is found by: one look for each namespace of an image,
+// however many entries a registry has.
+type location struct{ host, path string }
 
 // An item is an entry where it was found.
 type item struct {
@@ -57,9 +62,9 @@ type activePlace struct {
 func newSnapshot(places []*place) *snapshot {
 	s := &snapshot{
 		places:       places,
-		exact:        make(map[string][]item),
+		exact:        make(map[location][]item),
 		globs:        make(map[int][]item),
-		kubelet:      make(map[string][]item),
+		kubelet:      make(map[location][]item),
 		kubeletGlobs: make(map[int][]item),
 	}
 	seq := 0
@@ -84,23 +89,31 @@ func newSnapshot(places []*place) *snapshot {
 
 func (s *snapshot) add(i item) {
 	if i.problem == nil && !i.empty && i.keyProblem == nil {
-		switch host := i.pattern.host; {
-		case !i.pattern.glob:
-			s.exact[host] = append(s.exact[host], i)
+		switch p := &i.pattern; {
+		case !p.glob:
+			at := location{p.host, p.path}
+			s.exact[at] = append(s.exact[at], i)
 		case i.place.kubernetes:
-			s.globs[labels(host)] = append(s.globs[labels(host)], i)
+			s.globs[labels(p.host)] = append(s.globs[labels(p.host)], i)
 		}
 	}
-	if i.problem == nil && !i.empty && i.place.kubernetes && i.entry.kubelet != "" {
-		host, ok := kubeletHost(i.entry.kubelet)
-		switch {
-		case !ok:
-		case strings.ContainsAny(host, `*?[\`):
-			s.kubeletGlobs[labels(host)] = append(s.kubeletGlobs[labels(host)], i)
-		default:
-			s.kubelet[host] = append(s.kubelet[host], i)
+	if i.problem == nil && !i.empty && i.place.kubernetes && i.entry.kubelet.key != "" {
+		if p := &i.entry.kubelet; p.glob {
+			s.kubeletGlobs[labels(p.name)] = append(s.kubeletGlobs[labels(p.name)], i)
+		} else {
+			at := p.location(len(p.path))
+			s.kubelet[at] = append(s.kubelet[at], i)
 		}
 	}
+}
+
+// location is where entries are found that have so many bytes of the path.
+func (p *kubeletPattern) location(bytes int) location {
+	host := p.name
+	if p.port != "" {
+		host = net.JoinHostPort(p.name, p.port)
+	}
+	return location{host, p.path[:bytes]}
 }
 
 func labels(host string) int { return strings.Count(host, ".") + 1 }
