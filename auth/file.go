@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 )
 
 // File returns a source of one file: an auth.json, a config.json, a .dockercfg, or
-// the kubelet's config.json by DocumentOptions.Kubernetes. A file named .dockercfg
-// is read as FormatLegacy in any case. A file that does not exist holds nothing.
+// the kubelet's config.json by DocumentOptions.Kubernetes. A file whose name ends in
+// .dockercfg is read as FormatLegacy in any case. A file that does not exist holds
+// nothing.
 //
 // It is read again when it has changed, also where it is a symbolic link that
 // points elsewhere now. While it cannot be read or is no JSON, its last good
@@ -51,7 +52,7 @@ type fileLoader struct {
 }
 
 func newFileLoader(name, path string, o DocumentOptions) *fileLoader {
-	if filepath.Base(path) == ".dockercfg" {
+	if strings.HasSuffix(path, ".dockercfg") {
 		o.Format = FormatLegacy
 	}
 	return &fileLoader{name: name, path: path, options: o}

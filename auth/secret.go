@@ -168,8 +168,6 @@ func (s *PullSecret) isPullSecret() bool {
 	return s.Type == TypeDockerConfigJSON || s.Type == TypeDockercfg
 }
 
-func (s *PullSecret) title() string { return "secret " + s.Namespace + "/" + s.Name }
-
 // sameAs reports whether another reading of a Secret holds the same.
 func (s *PullSecret) sameAs(other *PullSecret) bool {
 	if s.Namespace != other.Namespace || s.Name != other.Name || s.Type != other.Type ||

@@ -204,14 +204,30 @@ func (e *DeniedError) Error() string {
 	for i, a := range e.Attempts {
 		fmt.Fprintf(&b, "; %d. %s", i+1, a)
 	}
-	if e.Explanation != nil {
-		for _, s := range e.Explanation.Steps {
-			if s.Outcome != Chosen && s.Outcome != CandidateFound && s.Outcome.worthTelling() {
-				fmt.Fprintf(&b, "; %s", s)
-			}
+	e.tellRest(&b)
+	return b.String()
+}
+
+// maxTold bounds what the text of a DeniedError says beyond the attempts.
+const maxTold = 8
+
+// tellRest adds what may be why there was no better candidate.
+func (e *DeniedError) tellRest(b *strings.Builder) {
+	if e.Explanation == nil {
+		return
+	}
+	told := 0
+	for _, s := range e.Explanation.Steps {
+		if !s.Outcome.worthTelling() {
+			continue
+		}
+		if told++; told <= maxTold {
+			fmt.Fprintf(b, "; %s", s)
 		}
 	}
-	return b.String()
+	if told > maxTold {
+		fmt.Fprintf(b, "; and %d more in the explanation", told-maxTold)
+	}
 }
 
 // Unwrap returns ErrDenied and the answers.
