@@ -26,8 +26,6 @@ type pattern struct {
 	glob bool
 	// written is what stood in the key for host, in lower case.
 	written string
-	// api says that a path /v1 or /v2, of the registry's API, was passed over.
-	api bool
 }
 
 // parseKey reads a key as docker, podman and Kubernetes write them: a host, with
@@ -55,7 +53,7 @@ func parseKey(key string) (pattern, error) {
 		p.host = dockerHub
 	}
 	if slash {
-		p.path, p.api = keyPath(path, url || p.host == dockerHub)
+		p.path = keyPath(path, url)
 	}
 	if strings.ContainsAny(p.path, "?#%") {
 		return pattern{}, malformed("the key's path has a query, a fragment or an escape")
@@ -66,15 +64,15 @@ func parseKey(key string) (pattern, error) {
 // keyPath trims slashes and the version of the registry's API. A namespace may be
 // called v1 or v2 too: without a scheme and without a final slash it is one, as
 // podman writes it.
-func keyPath(path string, url bool) (string, bool) {
+func keyPath(path string, url bool) string {
 	version, rest, slash := strings.Cut(path, "/")
 	if version == "v1" || version == "v2" {
 		rest = strings.Trim(rest, "/")
 		if url || slash && rest == "" {
-			return rest, true
+			return rest
 		}
 	}
-	return strings.Trim(path, "/"), false
+	return strings.Trim(path, "/")
 }
 
 func cutScheme(key string) (rest string, found bool) {

@@ -20,7 +20,7 @@ func TestParseKey(t *testing.T) {
 		{"quay.io/v2", "quay.io", "v2"},         // an organisation of that name, as podman writes it
 		{"quay.io/v2/app", "quay.io", "v2/app"}, // and a repository of it
 		{"quay.io/v2/", "quay.io", ""},
-		{"index.docker.io/v1", "docker.io", ""},
+		{"index.docker.io/v1", "docker.io", "v1"},
 		{"registry-1.docker.io:443/v2/", "docker.io", ""},
 		{"*.example.com:5000/x", "*.example.com:5000", "x"},
 		{"[2001:DB8::1]", "[2001:db8::1]", ""},
