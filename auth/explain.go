@@ -86,7 +86,7 @@ func (x *explainer) candidates(all []match) {
 		c, outcome, err := m.candidate(x.target)
 		step := matchStep{candidate: -1, Step: Step{
 			Source: c.Source, Key: c.Key, Outcome: outcome, Match: c.Match,
-			Username: c.Credential.Username, Kind: c.Credential.Kind(), Fingerprint: c.Credential.Fingerprint(),
+			Username: c.Credential.Username, Kind: c.Credential.Kind(),
 			Warning: c.Warning,
 		}}
 		if err != nil {

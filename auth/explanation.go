@@ -36,8 +36,6 @@ type Step struct {
 	Match    string `json:"match,omitempty"`
 	Username string `json:"username,omitempty"`
 	Kind     Kind   `json:"kind,omitempty"`
-	// Fingerprint tells equal credentials from different ones, in this process.
-	Fingerprint string `json:"fingerprint,omitempty"`
 	// Detail says why.
 	Detail string `json:"detail,omitempty"`
 	// Warning says what is wrong with using the credential.
@@ -133,9 +131,6 @@ func (s Step) String() string {
 	}
 	if s.Kind != "" {
 		more = append(more, string(s.Kind))
-	}
-	if s.Fingerprint != "" {
-		more = append(more, "fingerprint "+s.Fingerprint)
 	}
 	if s.Detail != "" {
 		more = append(more, printable(s.Detail))
