@@ -65,45 +65,56 @@ var errNoCredential = errors.New("no credential")
 // error is errNoCredential, or an *Error that is ErrHelper or ErrMalformed. It
 // repeats nothing that the helper printed: that may be the secret.
 func runHelper(ctx context.Context, name, server string, timeout time.Duration) (Credential, error) {
+	out, err := callHelper(ctx, name, "get", server, timeout)
+	if err != nil {
+		return Credential{}, err
+	}
+	c, err := parseHelperAnswer(out)
+	if err != nil {
+		return Credential{}, helperError(name, ErrMalformed, "its answer is not JSON with Username and Secret")
+	}
+	if c.IsZero() {
+		return Credential{}, errNoCredential
+	}
+	return c, nil
+}
+
+func helperError(name string, class error, reason string) error {
+	return &Error{Op: "run", Object: "helper docker-credential-" + name, Err: &problem{class, reason}}
+}
+
+// callHelper runs docker-credential-<name> with a verb, and returns what it printed.
+// The errors are those of runHelper.
+func callHelper(ctx context.Context, name, verb, stdin string, timeout time.Duration) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	program := "docker-credential-" + name
-	fail := func(class error, reason string) error {
-		return &Error{Op: "run", Object: "helper " + program, Err: &problem{class, reason}}
-	}
+	fail := func(class error, reason string) error { return helperError(name, class, reason) }
 	out := &boundedBuffer{limit: maxHelperBytes, full: cancel}
-	cmd := exec.CommandContext(ctx, program, "get")
-	cmd.Stdin = strings.NewReader(server)
+	cmd := exec.CommandContext(ctx, "docker-credential-"+name, verb)
+	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Stdout = out
 	// A child of the helper may hold its output open after the kill.
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
 	switch {
 	case out.overflowed:
-		return Credential{}, fail(ErrTooLarge, fmt.Sprintf("it printed more than %d bytes", maxHelperBytes))
+		return nil, fail(ErrTooLarge, fmt.Sprintf("it printed more than %d bytes", maxHelperBytes))
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Credential{}, fail(ErrHelper, fmt.Sprintf("no answer within %s", timeout))
+		return nil, fail(ErrHelper, fmt.Sprintf("no answer within %s", timeout))
 	case ctx.Err() != nil:
-		return Credential{}, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	case errors.Is(err, exec.ErrNotFound):
-		return Credential{}, fail(ErrHelper, "the program is not in PATH")
+		return nil, fail(ErrHelper, "the program is not in PATH")
 	case err != nil && notFoundAnswer(out.kept.Bytes()):
-		return Credential{}, errNoCredential
+		return nil, errNoCredential
 	case err != nil:
 		reason := "it cannot be started"
 		if exit := new(exec.ExitError); errors.As(err, &exit) {
 			reason = exit.ProcessState.String()
 		}
-		return Credential{}, fail(ErrHelper, reason)
+		return nil, fail(ErrHelper, reason)
 	}
-	c, err := parseHelperAnswer(out.kept.Bytes())
-	if err != nil {
-		return Credential{}, fail(ErrMalformed, "its answer is not JSON with Username and Secret")
-	}
-	if c.IsZero() {
-		return Credential{}, errNoCredential
-	}
-	return c, nil
+	return out.kept.Bytes(), nil
 }
 
 // notFoundAnswer recognises how the helpers say that they know no credential, as
