@@ -51,6 +51,9 @@ func (e fileEditor) edit(ctx context.Context, path string, change func([]byte) (
 func (e fileEditor) editLocked(target string, change func([]byte) ([]byte, error)) error {
 	info, err := os.Lstat(target)
 	var old []byte
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("not a regular file: %s", info.Mode().Type()) // the null device too
+	}
 	if err == nil {
 		old, info, err = readFile(target, info)
 	} else if e.create && errors.Is(err, fs.ErrNotExist) {
