@@ -63,6 +63,8 @@ var documents = []struct {
 		after: `{"auths":{"https://quay.io/v1/":{"auth":"` + botAuth + `"},"QUAY.io:443":{"auth":"` + botAuth + `"},"quay.io/org":{"auth":"eDp5"}}}`},
 	{name: "a spelling that podman does not find", before: `{"auths":{"quay.io:443":{"auth":"eDp5"}}}`, registry: "quay.io", c: bot,
 		after: `{"auths":{"quay.io:443":{"auth":"` + botAuth + `"},"quay.io":{"auth":"` + botAuth + `"}}}`},
+	{name: "a scheme that podman does not find", before: `{"auths":{"HTTPS://quay.io":{"auth":"eDp5"}}}`, registry: "quay.io", c: bot,
+		after: `{"auths":{"HTTPS://quay.io":{"auth":"` + botAuth + `"},"quay.io":{"auth":"` + botAuth + `"}}}`},
 	{name: "auths twice", before: `{"auths":{"quay.io":{"auth":"eDp5"}},"x":1,"Auths":{"quay.io":{"auth":"eDp5"}}}`, registry: "quay.io", c: bot,
 		after: `{"auths":{"quay.io":{"auth":"` + botAuth + `"}},"x":1,"Auths":{"quay.io":{"auth":"` + botAuth + `"}}}`},
 	{name: "a bad neighbour", before: `{"auths":{"":{"auth":1},"%zz":{"auth":"!"},"ghcr.io":null}}`, registry: "quay.io", c: bot,

@@ -72,7 +72,10 @@ func (k loginKey) readByAll(key string) bool {
 	if k.pattern.host == dockerHub {
 		return key == dockerHubKey
 	}
-	rest, url := cutScheme(key)
+	scheme, rest, found := strings.Cut(key, "://")
+	if !found || scheme != "https" && scheme != "http" { // in lower case: podman knows no HTTPS
+		return false
+	}
 	path, found := strings.CutPrefix(rest, k.text)
-	return url && found && slices.Contains([]string{"", "/", "/v1/", "/v2/"}, path)
+	return found && slices.Contains([]string{"", "/", "/v1/", "/v2/"}, path)
 }
