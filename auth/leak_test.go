@@ -202,10 +202,59 @@ exit 1`})
 	for name, s := range sources {
 		values["Source "+name] = s
 	}
+	for name, err := range leakyLogins(t, broken) {
+		values[name] = err
+	}
 	for i, s := range explanation.Steps {
 		values[fmt.Sprintf("Step %d", i)] = s
 	}
 	return values
+}
+
+// leakyLogins are the errors of logins that have secrets wherever there can be one: in
+// the document, in the credential, in the registry's name, and in what a helper prints.
+func leakyLogins(t *testing.T, broken string) map[string]error {
+	t.Helper()
+	ctx, o := t.Context(), auth.DocumentOptions{}
+	dir := t.TempDir()
+	good := auth.NewBasic("bob", leaky[0])
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		write(t, path, text)
+		return path
+	}
+	ended, end := context.WithCancel(ctx)
+	end()
+	helper := file("helper.json", `{"credHelpers": {"quay.io": "leaks"}}`)
+	document := func(text, registry string, c auth.Credential) error {
+		_, err := auth.LoginDocument([]byte(text), registry, c, o)
+		return err
+	}
+	_, _, secretErr := auth.LoginSecret(&auth.PullSecret{Name: "s", Type: auth.TypeDockercfg,
+		Data: auth.NewSecretData(map[string][]byte{".dockercfg": []byte(broken)})}, "quay.io", good)
+	_, logoutErr := auth.LogoutDocument([]byte(broken), "quay.io", o)
+	all := map[string]error{
+		"Login, broken file":       auth.Login(ctx, file("broken.json", broken), "quay.io", good, o),
+		"Login, a string":          auth.Login(ctx, file("string.json", `"`+leaky[1]+`"`), "quay.io", good, o),
+		"Login, helper":            auth.Login(ctx, helper, "quay.io", good, o),
+		"Logout, helper":           auth.Logout(ctx, helper, "quay.io", o),
+		"Login, helper and ended":  auth.Login(ended, helper, "quay.io", good, o),
+		"Login, password in key":   auth.Login(ctx, helper, "https://bob:"+leaky[0]+"@quay.io", good, o),
+		"Login, colon":             auth.Login(ctx, helper, "quay.io", auth.NewBasic("bob:"+leaky[0], leaky[0]), o),
+		"Login, no directory":      auth.Login(ctx, filepath.Join(helper, "x"), "quay.io", good, o),
+		"LoginDocument, auths":     document(`{"auths": ["`+leaky[1]+`"]}`, "quay.io", good),
+		"LoginDocument, NUL":       document(`{}`, "quay.io", auth.NewBasic("bob", leaky[0]+"\x00")),
+		"LoginDocument, token":     document(`{}`, "quay.io", auth.Credential{RegistryToken: auth.NewSecretValue(leaky[2] + "\xff")}),
+		"LoginDocument, no user":   document(`{}`, "quay.io", auth.NewBasic("", leaky[0])),
+		"LoginSecret, broken":      secretErr,
+		"LogoutDocument, broken":   logoutErr,
+		"Logout, not logged in":    auth.Logout(ctx, helper, "ghcr.io", o),
+		"Logout, password in path": auth.Logout(ctx, helper, "quay.io/"+leaky[0], o),
+	}
+	for name, err := range all {
+		require.Error(t, err, name)
+	}
+	return all
 }
 
 func TestSecretValue(t *testing.T) {
