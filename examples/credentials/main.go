@@ -3,14 +3,19 @@
 //
 //	credentials [--authfile F]… [--secret FILE]… [--pull-secret FILE]
 //	            [--kubelet-config F] [--no-host] [--kubelet-compat] [-o text|json] IMAGE
+//	credentials login --authfile F -u NAME [--password-stdin | -p PASSWORD] REGISTRY
+//	credentials logout --authfile F REGISTRY
 //
 // A secret file holds a Secret or a List as `oc get secret -o json` prints it, "-"
 // is standard input. Of a List, Secrets that are excluded from image imports are
 // left out. A pull secret may also be the document itself, as it is downloaded from
 // Red Hat.
 //
-// Its exit status is 0 with a candidate, 3 with none, 1 on bad usage or where
-// nothing could be read.
+// login and logout edit an auth file as podman's commands of that name do, but do not
+// ask the registry whether the password is right.
+//
+// Its exit status is 0 with a candidate, or when a file was edited, 3 with none, 1 on
+// bad usage or where nothing could be read or edited.
 package main
 
 import (
@@ -41,7 +46,20 @@ func main() {
 
 // run is the program.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	status, err := explain(ctx, args, stdin, stdout, stderr)
+	var verb string
+	if len(args) > 0 {
+		verb = args[0]
+	}
+	status := found
+	var err error
+	switch verb {
+	case "login":
+		err = login(ctx, args[1:], stdin, stdout, stderr)
+	case "logout":
+		err = logout(ctx, args[1:], stdout, stderr)
+	default:
+		status, err = explain(ctx, args, stdin, stdout, stderr)
+	}
 	if errors.Is(err, errHelp) {
 		return found
 	}
