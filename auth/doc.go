@@ -52,6 +52,14 @@
 // plain text at the moment it asks for it. Nothing is sent over plain HTTP unless
 // the source allows it ([AllowPlainHTTP]).
 //
+// # Logging in and out
+//
+// [Login] and [Logout] edit an auth file as podman does, [LoginSecret] and
+// [LogoutSecret] a pull secret, [LoginDocument] and [LogoutDocument] a document. What is
+// not the entry itself stays byte for byte; a broken document is refused and stays too.
+// Many may edit one file at once, in many processes, and lose nothing; a crash leaves
+// the old file or the new one.
+//
 // # How credentials are used
 //
 // A registry token goes to the registry as it is; an identity token is exchanged;

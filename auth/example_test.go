@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/registrykit/registrykit/auth"
@@ -129,4 +131,51 @@ func ExampleSecretReaderFunc() {
 	}
 	fmt.Println(explanation.Chosen())
 	// Output: secret dev/pull, key "registry.example.com": user "dev" (basic) true
+}
+
+// What podman login does, into the same file that podman, skopeo and docker read.
+func ExampleLogin() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "auth.json")
+
+	ctx, robot := context.Background(), auth.NewBasic("org+bot", "secret")
+	if err := auth.Login(ctx, path, "quay.io/org", robot, auth.DocumentOptions{}); err != nil {
+		panic(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(string(text))
+	fmt.Println(auth.Logout(ctx, path, "quay.io/org", auth.DocumentOptions{}))
+	// Output:
+	// {
+	// 	"auths": {
+	// 		"quay.io/org": {
+	// 			"auth": "b3JnK2JvdDpzZWNyZXQ="
+	// 		}
+	// 	}
+	// }
+	// <nil>
+}
+
+// A namespace's pull secret gets the credential of one more registry. Only the key of
+// the data that is returned needs to be written.
+func ExampleLoginSecret() {
+	pull := &auth.PullSecret{
+		Namespace: "dev", Name: "pull", Type: auth.TypeDockerConfigJSON,
+		Data: auth.NewSecretData(map[string][]byte{
+			".dockerconfigjson": []byte(`{"auths":{"quay.io":{"auth":"ZGV2OnB3","email":"dev@example.com"}}}`),
+		}),
+	}
+	key, document, err := auth.LoginSecret(pull, "registry.example.com", auth.NewBasic("dev", "pw"))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%s: %s\n", key, document)
+	// Output: .dockerconfigjson: {"auths":{"quay.io":{"auth":"ZGV2OnB3","email":"dev@example.com"},"registry.example.com":{"auth":"ZGV2OnB3"}}}
 }

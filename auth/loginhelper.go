@@ -10,7 +10,7 @@ import (
 
 // helperInFile returns the helper that credHelpers of a file names for a registry as a
 // whole, and the name by which the helper knows the registry: the key as written. A
-// file that is broken has none: the edit that follows refuses it.
+// broken file is an error.
 func helperInFile(path string, key loginKey, o DocumentOptions) (helper, server string, err error) {
 	if key.pattern.path != "" || o.Kubernetes || o.Format == FormatLegacy {
 		return "", "", nil
