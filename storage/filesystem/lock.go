@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/registrykit/registrykit/storage"
@@ -59,7 +60,7 @@ func (d *Driver) lock(ctx context.Context, needed bool, keys ...string) (func(),
 			unlock()
 			return nil, context.Cause(ctx)
 		}
-		f, err := d.lockFile(ctx, fmt.Sprintf("%s/%02d", locksDir, n))
+		f, err := d.lockFile(ctx, fmt.Sprintf("%02d", n))
 		switch {
 		case err == nil:
 			unlocks = append(unlocks, func() { f.Close() }) // which gives the lock free
@@ -72,15 +73,14 @@ func (d *Driver) lock(ctx context.Context, needed bool, keys ...string) (func(),
 	return unlock, nil
 }
 
-// lockFile opens a file and waits for its lock.
-func (d *Driver) lockFile(ctx context.Context, path string) (*os.File, error) {
-	f, err := d.root.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := d.makePrivateDir(locksDir); err != nil {
-			return nil, err
-		}
-		f, err = d.root.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+// lockFile opens a file of locksDir and waits for its lock.
+func (d *Driver) lockFile(ctx context.Context, name string) (*os.File, error) {
+	at, closeIt, err := d.openPrivateDir(locksDir)
+	if err != nil {
+		return nil, err
 	}
+	f, err := at.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+	closeIt()
 	if err != nil {
 		return nil, plain(err)
 	}
@@ -102,21 +102,28 @@ func (d *Driver) lockFile(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// makePrivateDir makes one of the driver's own directories, and sees that nobody
-// has put a link in their place.
-func (d *Driver) makePrivateDir(dir string) error {
-	for _, path := range []string{privateDir, dir} {
-		if err := d.root.Mkdir(path, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-			return plain(err)
-		}
-		if err := d.syncDirOf(path); err != nil {
-			return err
-		}
+// openPrivateDir opens one of the driver's own directories, and makes it if it is
+// not there. A link that somebody has put in its place is [storage.ErrForeign].
+func (d *Driver) openPrivateDir(dir string) (*os.Root, func(), error) {
+	at, closeIt, err := d.openDir(dir)
+	if !errors.Is(err, storage.ErrNotExist) {
+		return at, closeIt, err
 	}
-	_, closeIt, err := d.openDir(dir)
-	if err != nil {
-		return err
+	at, closeIt = d.root, func() {}
+	for segment := range strings.SplitSeq(dir, "/") {
+		err := at.Mkdir(segment, 0o777)
+		if err == nil {
+			err = d.syncDir(at)
+		}
+		var next *os.Root
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			next, err = openStep(at, segment)
+		}
+		closeIt()
+		if err != nil {
+			return nil, nil, fmt.Errorf("directory %s: %w", dir, plain(err))
+		}
+		at, closeIt = next, func() { next.Close() }
 	}
-	closeIt()
-	return nil
+	return at, closeIt, nil
 }

@@ -54,7 +54,7 @@ func (d *Driver) Create(ctx context.Context, key string, o storage.CreateOptions
 	u := &upload{ctx: ctx, d: d, key: key, id: rand.Text(), options: o, resumable: o.Resumable}
 	d.step("create upload")
 	var err error
-	u.file, err = d.createPrivate(path(u.id))
+	u.file, err = d.createPrivate(u.id)
 	if err == nil {
 		err = tryLock(u.file, true)
 		if errors.Is(err, storage.ErrUnsupported) {
@@ -74,22 +74,20 @@ func (d *Driver) Create(ctx context.Context, key string, o storage.CreateOptions
 }
 
 // createPrivate creates a file in uploadsDir, and that too if need be.
-func (d *Driver) createPrivate(path string) (*os.File, error) {
-	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
-	f, err := d.root.OpenFile(path, flags, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := d.makePrivateDir(uploadsDir); err != nil {
-			return nil, err
-		}
-		f, err = d.root.OpenFile(path, flags, 0o666)
+func (d *Driver) createPrivate(name string) (*os.File, error) {
+	at, closeIt, err := d.openPrivateDir(uploadsDir)
+	if err != nil {
+		return nil, err
 	}
+	defer closeIt()
+	f, err := at.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	return f, plain(err)
 }
 
 // writeKey notes the key beside the upload: from then on it can be resumed.
 func (u *upload) writeKey() error {
 	u.d.step("write key of upload")
-	f, err := u.d.createPrivate(keyPath(u.id))
+	f, err := u.d.createPrivate(u.id + ".key")
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,11 @@ func (d *Driver) Resume(ctx context.Context, key, id string, o storage.CreateOpt
 
 // hold opens the file of an upload and takes its lock.
 func (d *Driver) hold(ctx context.Context, id string) (*os.File, error) {
+	_, closeIt, err := d.openDir(uploadsDir) // and no link
+	if err != nil {
+		return nil, err
+	}
+	closeIt()
 	info, err := d.root.Lstat(path(id))
 	if err != nil {
 		return nil, plain(err)
@@ -98,6 +103,11 @@ func (d *Driver) keyOf(id string) (string, bool) {
 	if !isID(id) {
 		return "", false
 	}
+	_, closeIt, err := d.openDir(uploadsDir) // and no link
+	if err != nil {
+		return "", false
+	}
+	closeIt()
 	info, err := d.root.Lstat(keyPath(id))
 	if err != nil || !info.Mode().IsRegular() || info.Size() > storage.MaxKey {
 		return "", false

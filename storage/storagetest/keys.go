@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/registrykit/registrykit/storage"
@@ -34,10 +35,8 @@ func validKeys(t *trial) error {
 		}
 	}
 	keys, err := t.keys(storage.ListOptions{})
-	if err == nil && len(keys) != len(names) {
-		err = fmt.Errorf("list gives %d of %d keys: %q", len(keys), len(names), keys)
-	}
-	return err
+	slices.Sort(names)
+	return first(err, same("list", keys, names))
 }
 
 // hostileKeys are no keys, each for another reason.
