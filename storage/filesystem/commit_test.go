@@ -127,6 +127,28 @@ func TestLeftoverOfACommitIsNotResumed(t *testing.T) {
 	require.Empty(t, left)
 }
 
+// TestDiscardedWhileItIsResumed: what is opened and then discarded is no upload any
+// more; its bytes would go nowhere.
+func TestDiscardedWhileItIsResumed(t *testing.T) {
+	dir := t.TempDir()
+	d, err := Open(dir, Options{NoSync: true})
+	require.NoError(t, err)
+	defer d.Close()
+	other, err := Open(dir, Options{NoSync: true})
+	require.NoError(t, err)
+	defer other.Close()
+	u, err := d.Create(t.Context(), "object", storage.CreateOptions{Resumable: true})
+	require.NoError(t, err)
+	require.NoError(t, u.Suspend(t.Context()))
+	d.step = func(name string) {
+		if name == "lock upload" {
+			require.NoError(t, other.Discard(t.Context(), "object", u.ID()))
+		}
+	}
+	_, err = d.Resume(t.Context(), "object", u.ID(), storage.CreateOptions{})
+	require.ErrorIs(t, err, storage.ErrNotExist)
+}
+
 // TestMoveThatEndedHalfWay: rename(2) of two names of one file does nothing and
 // says that all went well.
 func TestMoveThatEndedHalfWay(t *testing.T) {

@@ -53,6 +53,7 @@ func (d *Driver) hold(ctx context.Context, id string) (*os.File, error) {
 	if err != nil {
 		return nil, plain(err)
 	}
+	d.step("lock upload")
 	if err := holdOpen(ctx, f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
