@@ -1,0 +1,7 @@
+//go:build unix
+
+package filesystem
+
+import "syscall"
+
+const errNoLinks = syscall.EPERM
