@@ -68,7 +68,7 @@ func (o *Object) setBuild(want Wanted) (Edit, error) {
 		if want.From == (Tag{}) {
 			same = !t.own
 		}
-		if !same || t.err != nil && t.values == nil && t.own {
+		if !same || t.reason == Invalid {
 			continue
 		}
 		if t.paused != want.Paused {
@@ -90,7 +90,7 @@ func (o *Object) setBuild(want Wanted) (Edit, error) {
 
 // addSpecTrigger adds a trigger behind the others.
 func (o *Object) addSpecTrigger(p patcher, t map[string]any) (Edit, error) {
-	switch now := at(o.content, "spec", "triggers").(type) {
+	switch at(o.content, "spec", "triggers").(type) {
 	case []any:
 		p.do("add", "/spec/triggers/-", t)
 	case nil:
@@ -99,7 +99,6 @@ func (o *Object) addSpecTrigger(p patcher, t map[string]any) (Edit, error) {
 		}
 		p.do("add", "/spec/triggers", []any{t})
 	default:
-		_ = now
 		return Edit{}, o.fail("set", about("set", -1, "spec.triggers", "want a list", ErrMalformed))
 	}
 	return o.specEdit(p), nil

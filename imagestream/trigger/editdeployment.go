@@ -4,11 +4,11 @@ import (
 	"slices"
 )
 
-// picksDeployment says which containers of a trigger of a DeploymentConfig are
-// meant; the rest is to stay as it is.
-func (w Which) picksDeployment(t deploymentTrigger, namespace string) (meant, rest []string) {
+// picksDeployment says whether a trigger of a DeploymentConfig is meant and for
+// which of its containers; the rest is to stay as it is.
+func (w Which) picksDeployment(t deploymentTrigger, namespace string) (meant, rest []string, ok bool) {
 	if t.reason == Invalid || w.From != (Tag{}) && !w.From.is(t.tag, namespace) {
-		return nil, t.names
+		return nil, t.names, false
 	}
 	for _, name := range t.names {
 		inList := w.List == "" || slices.ContainsFunc(t.slots, func(s slot) bool { return s.name == name && s.list == w.List })
@@ -18,7 +18,7 @@ func (w Which) picksDeployment(t deploymentTrigger, namespace string) (meant, re
 			rest = append(rest, name)
 		}
 	}
-	return meant, rest
+	return meant, rest, len(meant) > 0 || len(t.names) == 0 && w.Container == "" && w.List == ""
 }
 
 func (o *Object) editDeployment(op string, which Which) (Edit, error) {
@@ -27,8 +27,8 @@ func (o *Object) editDeployment(op string, which Which) (Edit, error) {
 	found := false
 	for i := len(triggers) - 1; i >= 0; i-- { // so that indexes hold while triggers come and go
 		t := triggers[i]
-		meant, rest := which.picksDeployment(t, o.namespace)
-		if len(meant) == 0 {
+		meant, rest, ok := which.picksDeployment(t, o.namespace)
+		if !ok {
 			continue
 		}
 		found = true
@@ -82,9 +82,9 @@ func (o *Object) setDeployment(want Wanted) (Edit, error) {
 	}
 	for i := len(triggers) - 1; i >= 0; i-- {
 		t := triggers[i]
-		meant, rest := Which{Container: s.name}.picksDeployment(t, o.namespace)
+		_, rest, ok := Which{Container: s.name}.picksDeployment(t, o.namespace)
 		switch {
-		case len(meant) == 0:
+		case !ok:
 		case i == keep:
 			p.follow(t, want, o.namespace)
 		case len(rest) == 0:
