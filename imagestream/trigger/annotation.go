@@ -42,8 +42,9 @@ type Trigger struct {
 	// source is the text of the trigger, and asRead what it said; unknown are
 	// the fields not known.
 	source      string
-	offset      int // of source in the annotation
-	pathOffset  int // of fieldPath
+	offset      int  // of source in the annotation
+	pathOffset  int  // of fieldPath
+	sloppy      bool // whether OpenShift's controller may not read it
 	asRead      triggerFields
 	unknown     []member
 	unknownFrom []member

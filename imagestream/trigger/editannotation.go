@@ -80,7 +80,7 @@ func (o *Object) setAnnotation(want Wanted) (Edit, error) {
 // setTo writes the trigger as it is wanted; as it was, where it is so already.
 func (b bound) setTo(o *Object, want Wanted) string {
 	tag, ok := tagOf(b.From)
-	if ok && b.reason == "" && tag.is(want.From, o.namespace) && b.Paused == want.Paused && b.repaired(o) == b.canonical() {
+	if ok && b.reason == "" && tag.is(want.From, o.namespace) && b.Paused == want.Paused && !b.sloppy && b.slot.list == b.path.List {
 		return b.source
 	}
 	b.From.Kind, b.From.APIVersion = imagestream.KindImageStreamTag, ""

@@ -130,7 +130,7 @@ func (p *FieldPath) selector(text string) (warning, reason string) {
 	}
 	name, ok := quotedName(text)
 	if !ok {
-		if name, ok = openName(text); !ok {
+		if name, ok = openName(text); !ok || !isName(name) {
 			return "", `want an index or ?(@.name=="web") between the brackets, got ` + quote(text)
 		}
 	}

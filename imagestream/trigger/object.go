@@ -95,6 +95,8 @@ func offsetOf(err error, length int) int {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
 	switch {
+	case errors.As(err, &syntax) && int(syntax.Offset) >= length && strings.HasPrefix(syntax.Error(), "unexpected end"):
+		return length
 	case errors.As(err, &syntax):
 		return max(int(syntax.Offset)-1, 0)
 	case errors.As(err, &wrong):

@@ -43,6 +43,7 @@ func (r *triggerReader) invalid(field string, offset int, reason string) {
 
 func (r *triggerReader) warn(field string, offset int, reason string, class error) {
 	r.problem(field, offset, reason, class).Warning = true
+	r.t.sloppy = r.t.sloppy || class == ErrNotCanonical
 }
 
 func (r *triggerReader) trigger(e element) Trigger {
