@@ -66,7 +66,7 @@ func ExampleEvaluate() {
 // Why did nothing happen? Each trigger says it for itself.
 func ExampleEvaluate_whyNothingFired() {
 	object, err := trigger.ObjectOf(map[string]any{
-		"kind":     "CronJob",
+		"kind": "CronJob",
 		"metadata": map[string]any{"namespace": "shop", "name": "nightly", "annotations": map[string]any{"image.openshift.io/triggers": `[
 			{"from": {"kind": "ImageStreamTag", "name": "web:stable"}, "fieldPath": "spec.jobTemplate.spec.template.spec.containers[0].image"},
 			{"from": {"kind": "ImageStreamTag", "name": "cache:6"}, "fieldPath": "spec.jobTemplate.spec.template.spec.initContainers[0].image"},

@@ -217,6 +217,6 @@ func (r *triggerReader) paused(f field) {
 // sortProblems puts them in the order of the triggers and of the text.
 func sortProblems(problems []*Error) {
 	slices.SortStableFunc(problems, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Offset, b.Offset))
+		return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Field, b.Field))
 	})
 }
