@@ -25,17 +25,25 @@ func edited(t testing.TB, o *Object, edit Edit, err error) *Object {
 		copied := deepCopy(o.content)
 		if annotations, ok := at(copied, "metadata", "annotations").(map[string]any); ok {
 			delete(annotations, imagestream.TriggersAnnotation)
-			if len(annotations) == 0 {
-				delete(at(copied, "metadata").(map[string]any), "annotations")
-			}
 		}
-		if o.form != annotated {
-			delete(at(copied, "spec").(map[string]any), "triggers")
+		dropEmpty(copied, "metadata", "annotations")
+		dropEmpty(copied, "metadata")
+		if spec, ok := at(copied, "spec").(map[string]any); ok && o.form != annotated {
+			delete(spec, "triggers")
 		}
 		return copied
 	}
 	require.Equal(t, without(o), without(patched))
 	return patched
+}
+
+// dropEmpty takes out an object of which nothing is left, or null.
+func dropEmpty(value any, keys ...string) {
+	last := len(keys) - 1
+	parent, ok := at(value, keys[:last]...).(map[string]any)
+	if child, isObject := parent[keys[last]].(map[string]any); ok && (parent[keys[last]] == nil || isObject && len(child) == 0) {
+		delete(parent, keys[last])
+	}
 }
 
 func TestEditAnnotation(t *testing.T) {

@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -230,20 +229,6 @@ func (p *patcher) patch() Patch {
 		return nil
 	}
 	return append(p.tests, p.changes...)
-}
-
-// asJSON turns a value of this package into what encoding/json makes of its
-// JSON.
-func asJSON(value any) any {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return nil
-	}
-	var decoded any
-	if json.Unmarshal(data, &decoded) != nil {
-		return nil
-	}
-	return decoded
 }
 
 // annotationPointer is where the annotation is in an object.

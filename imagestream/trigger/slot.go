@@ -54,7 +54,7 @@ func (o *Object) slots() slots {
 	for _, list := range lists {
 		entries, _ := at(spec, string(list)).([]any)
 		for i, entry := range entries {
-			if list == ImageVolumes && at(entry, "image") == nil {
+			if list == ImageVolumes && !isObject(at(entry, "image")) {
 				continue
 			}
 			s := slot{list: list, index: i, image: at(entry, strings.Split(list.image(), ".")...)}
