@@ -149,7 +149,8 @@ func (e *evaluation) deploymentImage(t deploymentTrigger, out *Outcome) bool {
 }
 
 // disputedSlots are the containers that two triggers want to give images of
-// different tags. None of them gets its way.
+// different tags, or of one that is gone and of which they saw different images
+// last. None of them gets its way.
 func disputedSlots(triggers []deploymentTrigger, out []Outcome) map[string]int {
 	wanted, disputed := map[string]int{}, map[string]int{}
 	for i, t := range triggers {
@@ -159,7 +160,7 @@ func disputedSlots(triggers []deploymentTrigger, out []Outcome) map[string]int {
 		for _, s := range t.slots {
 			if j, ok := wanted[s.key()]; !ok {
 				wanted[s.key()] = i
-			} else if out[j].Tag != out[i].Tag {
+			} else if out[j].Tag != out[i].Tag || out[j].Image != out[i].Image {
 				disputed[s.key()] = triggers[j].index
 			}
 		}
@@ -183,7 +184,7 @@ func (e *evaluation) deploymentChanges(t deploymentTrigger, out *Outcome, disput
 	switch {
 	case free == 0 && len(t.slots) > 0:
 		out.Reason = Duplicate
-		out.Err = e.object.fail("evaluate", t.problem("containerNames", "another trigger gives the same containers the image of another tag", ErrDuplicate))
+		out.Err = e.object.fail("evaluate", t.problem("containerNames", "another trigger gives the same containers another image", ErrDuplicate))
 		return
 	case len(out.Changes) > 0 || t.last != out.Image:
 		out.Reason = Fires

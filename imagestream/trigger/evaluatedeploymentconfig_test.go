@@ -92,6 +92,8 @@ func TestEvaluateDeploymentConfig(t *testing.T) {
 			[]Reason{Duplicate, Fires}, []string{none[0], "containers/proxy=proxy-new", none[2]}, []string{"", "proxy-new"}},
 		{"one tag twice for one container", list(follows("web:1", `"web"`), follows("web:1", `"web"`)), pod,
 			[]Reason{Fires, Fires}, []string{"containers/web=web-new", none[1], none[2]}, []string{"web-new", "web-new"}},
+		{"one tag twice, gone, and two images seen last", list(follows("gone:1", `"web"`, lastImage("x")), follows("gone:1", `"web"`, lastImage("y"))), pod,
+			[]Reason{Duplicate, Duplicate}, none, []string{"x", "y"}},
 		{"no template", list(follows("web:1", `"web"`)), "", []Reason{Fires}, nil, []string{"web-new"}},
 		{"nonsense", `[{"type":"ImageChange"},{"imageChangeParams":7},{"imageChangeParams":{"automatic":1,"containerNames":"web"}}]`, pod,
 			[]Reason{Invalid, Invalid, Invalid}, none, []string{"", "", ""}},
