@@ -11,7 +11,7 @@ import (
 )
 
 func TestChooseTags(t *testing.T) {
-	tags := []string{"stable", "1.9", "latest", "2.0.0-rc.1", "1.10", "20240101", "1.10-alpine", aDigest + ".sig", "1.9"}
+	tags := []string{"stable", "1.9", "latest", "2.0.0-rc.1", "1.10", "20240101", "1.10-alpine", artifactTag + ".sig", "1.9"}
 	for _, tc := range []struct {
 		name    string
 		options ChooseOptions
@@ -23,7 +23,7 @@ func TestChooseTags(t *testing.T) {
 			chosen: []string{"latest", "2.0.0-rc.1", "1.10", "1.10-alpine", "1.9", "20240101", "stable"},
 			left: []LeftOutTag{
 				{"1.9", LeftOutDuplicate, ""},
-				{aDigest + ".sig", LeftOutArtifact, ""},
+				{artifactTag + ".sig", LeftOutArtifact, ""},
 			},
 		},
 		{
@@ -36,13 +36,13 @@ func TestChooseTags(t *testing.T) {
 				{"1.9", LeftOutDuplicate, ""},
 				{"20240101", LeftOutLimit, "3"},
 				{"stable", LeftOutLimit, "3"},
-				{aDigest + ".sig", LeftOutArtifact, ""},
+				{artifactTag + ".sig", LeftOutArtifact, ""},
 			},
 		},
 		{
 			name:    "a limit, pre-releases last, artifacts too",
 			options: ChooseOptions{Order: TagOrder{PreReleasesLast: true}, Limit: 100, KeepArtifacts: true},
-			chosen:  []string{"latest", "1.10", "1.10-alpine", "1.9", "2.0.0-rc.1", "20240101", "stable", aDigest + ".sig"},
+			chosen:  []string{"latest", "1.10", "1.10-alpine", "1.9", "2.0.0-rc.1", "20240101", "stable", artifactTag + ".sig"},
 			left:    []LeftOutTag{{"1.9", LeftOutDuplicate, ""}},
 		},
 		{
@@ -55,7 +55,7 @@ func TestChooseTags(t *testing.T) {
 				{"1.9", LeftOutDuplicate, ""},
 				{"20240101", LeftOutNotIncluded, ""},
 				{"stable", LeftOutNotIncluded, ""},
-				{aDigest + ".sig", LeftOutArtifact, ""},
+				{artifactTag + ".sig", LeftOutArtifact, ""},
 			},
 		},
 		{
@@ -68,7 +68,7 @@ func TestChooseTags(t *testing.T) {
 				{"1.9", LeftOutDuplicate, ""},
 				{"20240101", LeftOutNotIncluded, ""},
 				{"stable", LeftOutNotIncluded, ""},
-				{aDigest + ".sig", LeftOutArtifact, ""},
+				{artifactTag + ".sig", LeftOutArtifact, ""},
 			},
 		},
 		{
@@ -82,7 +82,7 @@ func TestChooseTags(t *testing.T) {
 				{"1.9", LeftOutDuplicate, ""},
 				{"20240101", LeftOutNotAVersion, ""},
 				{"stable", LeftOutNotAVersion, ""},
-				{aDigest + ".sig", LeftOutArtifact, ""},
+				{artifactTag + ".sig", LeftOutArtifact, ""},
 			},
 		},
 	} {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const aDigest = "sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+const artifactTag = "sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 // orders are lists that are in order, as an administrator expects them.
 var orders = map[string][]string{
@@ -21,7 +21,7 @@ var orders = map[string][]string{
 		"20240102", "20240101", "2023-12-31",
 		"104523", "104522",
 		"nightly", "stable",
-		aDigest + ".sig",
+		artifactTag + ".sig",
 	},
 	"semver": {
 		"2.0.0", "2.0.0-rc.1", "1.10.0", "1.9.9", "1.9.1", "1.0.0", "0.9.0",
@@ -206,7 +206,7 @@ func TestKindOfTag(t *testing.T) {
 		"2024-01": TagDate, "2024-1": TagVersion, "2024-13": TagVersion, "2024-01-15": TagDate, "2024-01-15-1200": TagDate,
 		"2024_01_15": TagDate, "2024-01_15": TagDate, "2024-01-alpine": TagDate, "2024-011": TagVersion, "2024.01.15": TagVersion, "1655226794": TagNumber,
 		"1e10ab7": TagText, "deadbeef1": TagText, "12345678": TagNumber, "0a1b2c": TagVersion,
-		aDigest: TagArtifact, aDigest + ".sig": TagArtifact, aDigest + ".att": TagArtifact, "sha256-beef": TagText, "sha256-beef.sig": TagText,
+		artifactTag: TagArtifact, artifactTag + ".sig": TagArtifact, artifactTag + ".att": TagArtifact, "sha256-beef": TagText, "sha256-beef.sig": TagText,
 	} {
 		require.Equal(t, string(want), string(KindOfTag(tag)), "%q", tag)
 	}
