@@ -149,7 +149,7 @@ func TestOrderWithDatesFirst(t *testing.T) {
 // newer. Each list is in order here, and was not there.
 func TestPrioritizeTagsWeakSpots(t *testing.T) {
 	for name, want := range map[string][]string{
-		"a build is no pre-release of a minor version": {"v5.10", "5.9", "5.9-1697", "5.9-200"},
+		"a build is no minor version of its own":       {"9.0.1", "8.5", "8.5-1697", "8.5-200"},
 		"a pre-release of a minor version, with a dot": {"5.1", "5.1-rc.1", "5.0.3"},
 		"four numbers":                    {"1.2.3.10", "1.2.3.9", "1.2.3", "1.2.2"},
 		"one number":                      {"10", "9", "5.1.2"},
