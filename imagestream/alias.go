@@ -1,0 +1,118 @@
+package imagestream
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// CycleError says that a tag follows itself. It is of class [ErrAliasCycle].
+type CycleError struct {
+	// Path are the tags of the cycle, each followed by the next and the last
+	// by the first. It starts with the smallest, so that it is the same
+	// wherever the cycle was entered.
+	Path []TagName
+}
+
+func (e *CycleError) Error() string {
+	var b strings.Builder
+	for _, n := range e.Path {
+		b.WriteString(n.String())
+		b.WriteString(" -> ")
+	}
+	return "a cycle of tags: " + b.String() + e.Path[0].String()
+}
+
+// Is says that the error is of the class [ErrAliasCycle].
+func (e *CycleError) Is(class error) bool { return class == ErrAliasCycle }
+
+func newCycleError(path []TagName) *CycleError {
+	first := 0
+	for i, n := range path {
+		if n.Compare(path[first]) < 0 {
+			first = i
+		}
+	}
+	return &CycleError{append(path[first:len(path):len(path)], path[:first]...)}
+}
+
+// FollowTag returns the tags from the named one to that which holds what they
+// all point to: the tag itself, what it follows, what that follows, and so on.
+// A tag that follows none gives a path of one.
+//
+// The error is a [*CycleError] where a tag follows itself; of class
+// [ErrTagNotFound] or [ErrStreamNotFound] where the path leads nowhere, with the
+// path as far as it goes; of class [ErrNoLookup] where it leads to another
+// stream and lookup is nil; or what lookup failed with.
+func FollowTag(s *ImageStream, tag string, lookup Lookup) ([]TagName, error) {
+	path, err := followTag(s, tag, lookup, nil)
+	if err != nil {
+		var cycle *CycleError
+		out := &Error{Op: "follow tag", Object: s.describe(), Field: "spec.tags[" + tag + "]", Reason: err.Error(), Err: err}
+		if !errors.As(err, &cycle) && len(path) > 1 {
+			out.Reason = pathText(path) + ": " + out.Reason
+		}
+		return path, out
+	}
+	return path, nil
+}
+
+// followTag stops early at tags that sound has, which were followed before.
+func followTag(s *ImageStream, tag string, lookup Lookup, sound map[TagName]bool) ([]TagName, error) {
+	var path []TagName
+	places := map[TagName]int{}
+	for at, n := s, s.tagName(tag); !sound[n]; {
+		if i, ok := places[n]; ok {
+			return path, newCycleError(path[i:])
+		}
+		places[n] = len(path)
+		path = append(path, n)
+		t := at.SpecTag(n.Tag)
+		if t == nil {
+			if at.StatusTag(n.Tag) == nil {
+				return path, fmt.Errorf("%s: %w", n, ErrTagNotFound)
+			}
+			return path, nil
+		}
+		next, ok := at.Target(t)
+		if !ok {
+			return path, nil
+		}
+		if next.Namespace != at.Namespace || next.Stream != at.Name {
+			other, err := findStream(s, next.Namespace, next.Stream, lookup)
+			if err != nil {
+				return append(path, next), err
+			}
+			at = other
+		}
+		n = next
+	}
+	return path, nil
+}
+
+// findStream finds a stream by name, s itself among them: as it is now, not as
+// lookup may still know it.
+func findStream(s *ImageStream, namespace, name string, lookup Lookup) (*ImageStream, error) {
+	if namespace == s.Namespace && name == s.Name {
+		return s, nil
+	}
+	if lookup == nil {
+		return nil, fmt.Errorf("%s/%s: %w", namespace, name, ErrNoLookup)
+	}
+	other, err := lookup(namespace, name)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("look up %s/%s: %w", namespace, name, err)
+	case other == nil:
+		return nil, fmt.Errorf("%s/%s: %w", namespace, name, ErrStreamNotFound)
+	}
+	return other, nil
+}
+
+func pathText(path []TagName) string {
+	texts := make([]string, len(path))
+	for i, n := range path {
+		texts[i] = n.String()
+	}
+	return strings.Join(texts, " -> ")
+}

@@ -1,0 +1,62 @@
+package imagestream
+
+import "strconv"
+
+// SetSpec makes the spec of a stream what Spec says, as an update of the stream
+// does: tags that it has are set ([SetTag] says how), those that it has not are
+// removed from the spec and keep their history.
+type SetSpec struct {
+	Spec ImageStreamSpec
+}
+
+func (SetSpec) verb() string { return "set spec" }
+
+func (o SetSpec) apply(e *edit) error {
+	wanted := make(map[string]bool, len(o.Spec.Tags))
+	for i := range o.Spec.Tags {
+		t := &o.Spec.Tags[i]
+		if err := checkSpecTag(t); err != nil {
+			return err
+		}
+		if wanted[t.Name] {
+			return invalidf(specField(t.Name, ""), "the tag is there twice")
+		}
+		wanted[t.Name] = true
+	}
+	e.setPlainSpec(&o.Spec)
+	var gone []TagReference
+	for _, t := range e.s.Spec.Tags {
+		if !wanted[t.Name] {
+			gone = append(gone, t)
+		}
+	}
+	for i := range gone {
+		e.removeSpec(&gone[i])
+	}
+	for i := range o.Spec.Tags {
+		if err := e.setTag(o.Spec.Tags[i]); err != nil {
+			return err
+		}
+	}
+	for i := range gone {
+		if err := e.settleFollowers(gone[i].Name, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setPlainSpec sets what is not a tag.
+func (e *edit) setPlainSpec(wanted *ImageStreamSpec) {
+	for _, f := range []struct{ field, old, new string }{
+		{"spec.lookupPolicy.local", strconv.FormatBool(e.s.Spec.LookupPolicy.Local), strconv.FormatBool(wanted.LookupPolicy.Local)},
+		{"spec.dockerImageRepository", e.s.Spec.DockerImageRepository, wanted.DockerImageRepository},
+	} {
+		if f.old != f.new {
+			e.bump()
+			e.note(Change{Kind: StreamChanged, Field: f.field, Old: f.old, New: f.new})
+		}
+	}
+	e.s.Spec.LookupPolicy.Local = wanted.LookupPolicy.Local
+	e.s.Spec.DockerImageRepository = wanted.DockerImageRepository
+}
