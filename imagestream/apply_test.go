@@ -139,3 +139,43 @@ func TestAliasesFollowToAnyDepth(t *testing.T) {
 	s = apply(t, s, push("a", 2))
 	require.Equal(t, []string{"2", "1"}, images(s, "a0"))
 }
+
+func TestApplyRefuses(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		stream    *ImageStream
+		operation Operation
+		now       time.Time
+		class     error
+		field     string
+	}{
+		{"no stream", nil, push("a", 1), at(1), ErrInvalidOperation, ""},
+		{"no operation", shop(), nil, at(1), ErrInvalidOperation, ""},
+		{"no instant", shop(), push("a", 1), time.Time{}, ErrInvalidOperation, ""},
+		{"no tag", shop(), push("", 1), at(1), ErrInvalidOperation, "tag"},
+		{"bad tag", shop(), push("a:b", 1), at(1), ErrInvalidOperation, "tag"},
+		{"no digest", shop(), RecordPush{Tag: "a", Image: "latest"}, at(1), ErrInvalidOperation, "status.tags[a].image"},
+		{"an import of what has no spec", shop(), imported("a", 1), at(1), ErrTagNotFound, "spec.tags[a]"},
+		{"a tag that follows itself", shop(), alias("a", "a"), at(1), ErrAliasCycle, "spec.tags[a].from.name"},
+		{"nothing to delete", shop(), DeleteTag{Tag: "a"}, at(1), ErrTagNotFound, "spec.tags[a]"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s, changes, err := Apply(tc.stream, tc.operation, tc.now)
+			require.Nil(t, s)
+			require.Nil(t, changes)
+			requireClass(t, err, tc.class, tc.field)
+		})
+	}
+}
+
+func TestChangesSayWhichFieldAsksForTheImport(t *testing.T) {
+	s := apply(t, shop(), fromDocker("a", "quay.io/shop/web:1"))
+	o := fromDocker("a", "quay.io/shop/web:1")
+	o.Tag.ImportPolicy.Scheduled = true
+	_, changes := applyOne(t, Applier{}, s, o, at(2))
+	require.Equal(t, []string{
+		`StreamChanged metadata.generation: "2" -> "3"`,
+		`SpecTagChanged a importPolicy.scheduled: "false" -> "true" (import)`,
+		`SpecTagChanged a generation: "2" -> "3" (import)`,
+	}, texts(changes))
+}
