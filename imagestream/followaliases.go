@@ -160,7 +160,7 @@ func (e *edit) update(tag string, moved bool) error {
 	if t == nil || t.From == nil || imports(t) {
 		return nil
 	}
-	found, err := e.source(t)
+	found, err := e.source(t, moved)
 	switch {
 	case isAbsent(err):
 		e.setCondition(tag, e.aliasCondition(t, ReasonDanglingAlias, err.Error()))
@@ -179,14 +179,14 @@ func (e *edit) update(tag string, moved bool) error {
 
 // source returns what a tag should point to, as an item of its own; nil where
 // its target points to nothing yet.
-func (e *edit) source(t *TagReference) (*TagEvent, error) {
+func (e *edit) source(t *TagReference, moved bool) (*TagEvent, error) {
 	switch t.From.Kind {
 	case KindDockerImage:
 		return e.itemFor(t, e.s, TagEvent{DockerImageReference: t.From.Name}), nil
 	case KindImageStreamTag:
 		return e.sourceTag(t)
 	case KindImageStreamImage:
-		return e.sourceImage(t)
+		return e.sourceImage(t, moved)
 	}
 	return nil, nil
 }
@@ -218,7 +218,7 @@ func (e *edit) sourceTag(t *TagReference) (*TagEvent, error) {
 	return nil, fmt.Errorf("%s: %w", target, ErrTagNotFound)
 }
 
-func (e *edit) sourceImage(t *TagReference) (*TagEvent, error) {
+func (e *edit) sourceImage(t *TagReference, moved bool) (*TagEvent, error) {
 	stream, id, ok := cutFrom(t.From.Name, "@")
 	if !ok {
 		return nil, nil
@@ -230,7 +230,7 @@ func (e *edit) sourceImage(t *TagReference) (*TagEvent, error) {
 	if stream == "" {
 		stream = e.s.Name
 	}
-	if own, ok := e.latest(t.Name); ok && fitsImage(own.Image, id) {
+	if own, ok := e.latest(t.Name); ok && !moved && fitsImage(own.Image, id) {
 		return e.itemFor(t, e.s, own), nil // whatever the source has forgotten since
 	}
 	s, err := findStream(e.s, namespace, stream, e.rules.Lookup)
