@@ -107,12 +107,23 @@ type edit struct {
 	bumped    bool // the stream's generation was raised
 	ownSpec   bool // s.Spec.Tags is not shared with old
 	ownStatus bool // the same of s.Status.Tags
+	rolling    rolling
 	// followerOf are the tags that follow a tag of this stream; nil: not known.
 	followerOf map[string][]string
 	// sourceCreated is when the source of the item made last came to point to
 	// it.
 	sourceCreated Time
 }
+
+// rolling is the direction of a rollback, which must leave no other trace in a
+// history than an item that can be taken back.
+type rolling int
+
+const (
+	rollingNot rolling = iota
+	rollingBack
+	rollingForward
+)
 
 func (a Applier) begin(stream *ImageStream, operation Operation, now time.Time) (*edit, error) {
 	verb := "apply"

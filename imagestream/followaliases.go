@@ -112,6 +112,9 @@ func (e *edit) settleFollowers(tag string, settled map[string]bool) error {
 // moved says whether this edit made a tag point to something else. Its followers
 // then follow whatever the clocks say.
 func (e *edit) moved(tag string) bool {
+	if e.rolling == rollingForward {
+		return false // what took the rollback gave it back already
+	}
 	now, ok := e.latest(tag)
 	if !ok {
 		return false

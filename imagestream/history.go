@@ -100,6 +100,10 @@ func (e *edit) addEvent(tag string, added TagEvent) {
 	if ok {
 		rule = ruleFor(&newest, &added)
 	}
+	if e.rolling != rollingNot {
+		e.roll(tag, rule, &added)
+		return
+	}
 	if rule == ruleNothing {
 		return
 	}

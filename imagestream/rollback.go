@@ -55,7 +55,11 @@ func (o RollBack) apply(e *edit) error {
 			return err
 		}
 	}
-	e.rollTo(o.Tag, target)
+	e.rolling = rollingBack
+	defer func() { e.rolling = rollingNot }()
+	e.addEvent(o.Tag, TagEvent{
+		Created: e.now, DockerImageReference: target.DockerImageReference, Image: target.Image, Generation: e.unimported(o.Tag),
+	})
 	return e.settleFollowers(o.Tag, nil)
 }
 
@@ -109,17 +113,19 @@ func (e *edit) pin(tag, image string) error {
 	return e.setTag(t)
 }
 
-// rollTo puts an item at the front. It does not collapse with the newest as an
-// import would: forward must lead back to that.
-func (e *edit) rollTo(tag string, target TagEvent) {
-	list := e.ownList(tag)
-	newest := list.Items[0]
-	if newest.Image == target.Image && newest.DockerImageReference == target.DockerImageReference {
+// roll puts an item at the front, whatever would collapse with the newest
+// otherwise: forward must lead back to that. Conditions stay.
+func (e *edit) roll(tag string, rule eventRule, item *TagEvent) {
+	if rule == ruleNothing || rule == ruleGeneration {
 		return
 	}
-	item := TagEvent{Created: e.now, DockerImageReference: target.DockerImageReference, Image: target.Image, Generation: e.unimported(tag)}
-	list.Items = slices.Insert(list.Items, 0, item)
-	e.note(Change{Kind: EventAdded, Tag: tag, Old: newest.DockerImageReference, New: item.DockerImageReference, Event: item})
+	list := e.ownList(tag)
+	before := ""
+	if len(list.Items) > 0 {
+		before = list.Items[0].DockerImageReference
+	}
+	list.Items = slices.Insert(list.Items, 0, *item)
+	e.note(Change{Kind: EventAdded, Tag: tag, Old: before, New: item.DockerImageReference, Event: *item})
 	e.trim(&list, e.rules.History)
 	e.putStatus(list)
 }
@@ -130,8 +136,8 @@ func (e *edit) rollTo(tag string, target TagEvent) {
 // (Tags of other streams see no newer item; there, roll back to the image
 // instead.)
 //
-// It only takes back an item whose image is in the history a second time, so
-// that no image is lost from it: otherwise it is of class [ErrImageNotFound].
+// It only takes back an item that is in the history a second time, so that no
+// image is lost from it: otherwise it is of class [ErrImageNotFound].
 type RollForward struct {
 	Tag string
 }
@@ -147,8 +153,10 @@ func (o RollForward) apply(e *edit) error {
 	if !rolledBack(list.Items) {
 		return refuse(statusField(o.Tag, "items"), ErrImageNotFound, "the newest item is not of a rollback: its image is in the history only once")
 	}
-	e.popFollowers(o.Tag, undone, list.Items[1])
+	e.rolling = rollingForward
+	defer func() { e.rolling = rollingNot }()
 	e.pop(o.Tag)
+	e.popFollowers(o.Tag, undone)
 	return e.settleFollowers(o.Tag, nil)
 }
 
@@ -166,17 +174,13 @@ func (e *edit) pop(tag string) {
 	e.putStatus(list)
 }
 
-// popFollowers takes the same item from the followers that took it, before the
-// settling would put what came before in front of it.
-func (e *edit) popFollowers(tag string, undone, before TagEvent) {
+// popFollowers takes the item from the followers that took it in the same
+// instant.
+func (e *edit) popFollowers(tag string, undone TagEvent) {
 	for _, follower := range e.followers()[tag] {
-		list := e.status(follower)
-		if list == nil || len(list.Items) < 2 || follower == tag ||
-			list.Items[0].Image != undone.Image || list.Items[0].DockerImageReference != undone.DockerImageReference ||
-			list.Items[1].Image != before.Image || list.Items[1].DockerImageReference != before.DockerImageReference {
-			continue
+		if item, ok := e.latest(follower); ok && sameItem(&item, &undone) {
+			e.pop(follower)
+			e.popFollowers(follower, undone)
 		}
-		e.pop(follower)
-		e.popFollowers(follower, undone, before)
 	}
 }
