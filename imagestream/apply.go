@@ -107,7 +107,7 @@ type edit struct {
 	bumped    bool // the stream's generation was raised
 	ownSpec   bool // s.Spec.Tags is not shared with old
 	ownStatus bool // the same of s.Status.Tags
-	rolling    rolling
+	rolling   rolling
 	// followerOf are the tags that follow a tag of this stream; nil: not known.
 	followerOf map[string][]string
 	// sourceCreated is when the source of the item made last came to point to

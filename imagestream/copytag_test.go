@@ -121,7 +121,9 @@ func TestCopiesThatDoNotGoTogether(t *testing.T) {
 		{func(o *CopyTag) { o.Scheduled = true }, "spec.tags[prod].importPolicy"},
 		{func(o *CopyTag) { o.Insecure = true }, "spec.tags[prod].importPolicy"},
 		{func(o *CopyTag) { o.Alias, o.Source.Name = true, "other:dev" }, "source.name"},
-		{func(o *CopyTag) { o.Alias, o.Source = true, ObjectReference{Kind: KindDockerImage, Name: "quay.io/a/b"} }, "source.kind"},
+		{func(o *CopyTag) {
+			o.Alias, o.Source = true, ObjectReference{Kind: KindDockerImage, Name: "quay.io/a/b"}
+		}, "source.kind"},
 		{func(o *CopyTag) { o.Source.Kind = "Secret" }, "source.kind"},
 		{func(o *CopyTag) { o.Source.Name = "a:b:c" }, "source.name"},
 		{func(o *CopyTag) { o.Source = ObjectReference{Kind: KindDockerImage, Name: "quay.io"} }, "source.name"},
