@@ -51,8 +51,10 @@ func (e *edit) setTag(wanted TagReference) error {
 		t.ReferencePolicy.Type = SourceTagReferencePolicy
 	}
 	known := e.spec(t.Name)
-	if known != nil && t.extra.unknown == nil {
-		t.extra = known.extra
+	if known != nil {
+		keepUnknown(&t.extra, known.extra)
+		keepUnknown(&t.ImportPolicy.extra, known.ImportPolicy.extra)
+		keepUnknown(&t.ReferencePolicy.extra, known.ReferencePolicy.extra)
 	}
 	diffs := diffTags(known, &t, e.s.Namespace)
 	asks := ask || known == nil || slices.ContainsFunc(diffs, func(d tagDiff) bool { return d.imports })
@@ -72,6 +74,14 @@ func (e *edit) setTag(wanted TagReference) error {
 		return err
 	}
 	return e.settle(t.Name, asks, nil)
+}
+
+// keepUnknown keeps fields that a newer server stored and the caller's value,
+// made by a literal, cannot have.
+func keepUnknown(e *extra, known extra) {
+	if e.unknown == nil {
+		*e = known
+	}
 }
 
 func (e *edit) noteTag(known, t *TagReference, diffs []tagDiff) {
