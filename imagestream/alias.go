@@ -45,7 +45,7 @@ func newCycleError(path []TagName) *CycleError {
 // path as far as it goes; of class [ErrNoLookup] where it leads to another
 // stream and lookup is nil; or what lookup failed with.
 func FollowTag(s *ImageStream, tag string, lookup Lookup) ([]TagName, error) {
-	path, err := followTag(s, tag, lookup, nil)
+	path, err := follow{s: s, lookup: lookup}.tag(tag)
 	if err != nil {
 		var cycle *CycleError
 		out := &Error{Op: "follow tag", Object: s.describe(), Field: "spec.tags[" + tag + "]", Reason: err.Error(), Err: err}
@@ -57,17 +57,24 @@ func FollowTag(s *ImageStream, tag string, lookup Lookup) ([]TagName, error) {
 	return path, nil
 }
 
-// followTag stops early at tags that sound has, which were followed before.
-func followTag(s *ImageStream, tag string, lookup Lookup, sound map[TagName]bool) ([]TagName, error) {
+// A follow is the way from a tag of s to what it points to.
+type follow struct {
+	s      *ImageStream
+	lookup Lookup
+	sorted bool             // the tags of s are, and none is there twice
+	sound  map[TagName]bool // where the way may end: followed before; nil: none
+}
+
+func (f follow) tag(tag string) ([]TagName, error) {
 	var path []TagName
 	places := map[TagName]int{}
-	for at, n := s, s.tagName(tag); !sound[n]; {
+	for at, n := f.s, f.s.tagName(tag); !f.sound[n]; {
 		if i, ok := places[n]; ok {
 			return path, newCycleError(path[i:])
 		}
 		places[n] = len(path)
 		path = append(path, n)
-		t := at.SpecTag(n.Tag)
+		t := f.spec(at, n.Tag)
 		if t == nil {
 			if at.StatusTag(n.Tag) == nil {
 				return path, fmt.Errorf("%s: %w", n, ErrTagNotFound)
@@ -79,7 +86,7 @@ func followTag(s *ImageStream, tag string, lookup Lookup, sound map[TagName]bool
 			return path, nil
 		}
 		if next.Namespace != at.Namespace || next.Stream != at.Name {
-			other, err := findStream(s, next.Namespace, next.Stream, lookup)
+			other, err := findStream(f.s, next.Namespace, next.Stream, f.lookup)
 			if err != nil {
 				return append(path, next), err
 			}
@@ -88,6 +95,16 @@ func followTag(s *ImageStream, tag string, lookup Lookup, sound map[TagName]bool
 		n = next
 	}
 	return path, nil
+}
+
+func (f follow) spec(s *ImageStream, tag string) *TagReference {
+	if s != f.s || !f.sorted {
+		return s.SpecTag(tag)
+	}
+	if i, ok := findSpec(s.Spec.Tags, tag); ok {
+		return &s.Spec.Tags[i]
+	}
+	return nil
 }
 
 // findStream finds a stream by name, s itself among them: as it is now, not as

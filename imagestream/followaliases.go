@@ -29,7 +29,11 @@ func (FollowAliases) verb() string { return "follow aliases" }
 func (FollowAliases) apply(e *edit) error {
 	sound := map[TagName]bool{}
 	for i := range e.s.Spec.Tags {
-		if err := e.checkCycle(&e.s.Spec.Tags[i], sound); err != nil {
+		t := &e.s.Spec.Tags[i]
+		if _, ok := e.s.Target(t); !ok {
+			continue
+		}
+		if err := e.checkCycle(t, sound); err != nil {
 			return err
 		}
 	}
@@ -38,7 +42,7 @@ func (FollowAliases) apply(e *edit) error {
 
 // checkCycle fails where a tag follows itself, as far as can be seen.
 func (e *edit) checkCycle(t *TagReference, sound map[TagName]bool) error {
-	path, err := followTag(e.s, t.Name, e.rules.Lookup, sound)
+	path, err := follow{e.s, e.rules.Lookup, true, sound}.tag(t.Name)
 	var cycle *CycleError
 	if errors.As(err, &cycle) {
 		return &editError{field: specField(t.Name, "from.name"), reason: cycle.Error(), class: cycle}
@@ -203,22 +207,26 @@ func (e *edit) sourceTag(t *TagReference) (*TagEvent, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, item := s.SpecTag(target.Tag) != nil, (*TagEvent)(nil)
-	if s == e.s {
-		known = e.spec(target.Tag) != nil
-		if latest, ok := e.latest(target.Tag); ok {
-			item = &latest
-		}
-	} else {
-		item = s.LatestEvent(target.Tag)
-	}
+	known, item := e.find(s, target.Tag)
 	switch {
 	case item != nil:
 		return e.itemFor(t, s, *item), nil
-	case known || s.StatusTag(target.Tag) != nil:
+	case known:
 		return nil, nil
 	}
 	return nil, fmt.Errorf("%s: %w", target, ErrTagNotFound)
+}
+
+// find says whether a stream, the edit's own or another, has a tag, and what the
+// tag points to.
+func (e *edit) find(s *ImageStream, tag string) (known bool, item *TagEvent) {
+	if s != e.s {
+		return s.SpecTag(tag) != nil || s.StatusTag(tag) != nil, s.LatestEvent(tag)
+	}
+	if latest, ok := e.latest(tag); ok {
+		item = &latest
+	}
+	return e.spec(tag) != nil || e.status(tag) != nil, item
 }
 
 func (e *edit) sourceImage(t *TagReference, moved bool) (*TagEvent, error) {
