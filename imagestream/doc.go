@@ -1,6 +1,6 @@
 // Package imagestream holds the objects of image.openshift.io/v1 as Go values:
 // images, image streams, and what is asked of and answered about them. Beside
-// them is the parser of pull specs.
+// them are the operations on streams and the parser of pull specs.
 //
 // # Objects
 //
@@ -33,6 +33,37 @@
 // The types are plain values: they may be read by several goroutines at once,
 // and changed by one that has them to itself. An assignment shares slices, maps
 // and pointers; Clone does not.
+//
+// # Operations
+//
+// [Apply] does to a stream what OpenShift's API server and oc do, as a pure
+// function: a stream, an [Operation] and an instant give a new stream and the
+// list of what changed.
+//
+//	stream, changes, err := imagestream.Apply(stream, imagestream.RecordPush{Tag: "dev", Image: digest}, now)
+//
+// The argument is never modified, nothing is half done, and where nothing
+// changes the result is the argument. [Applier] is the same with knowledge of
+// the streams around and with a bound on histories. Where upstream has defects
+// that were shown by running it, the operations do better:
+//
+//   - A push, an alias or a rollback never makes a pending import look done
+//     ([ImageStream.PendingImports]).
+//   - Tags that follow others follow at any depth, in one order; cycles are
+//     errors that show the way round ([CycleError]), and a missing target is a
+//     condition ([FollowAliases], [TagGraph]).
+//   - Every field that decides how a tag is imported asks for an import when it
+//     changes, and the changes say which it was ([SetTag]).
+//   - No image is lost from a history unless a [HistoryPolicy] says so.
+//   - The same failure of a newer request counts as its answer
+//     ([RecordImportFailure]).
+//
+// What a tag points to is found by [ImageStream.NewestPullSpec],
+// [ImageStream.RecentPullSpec], [ResolveLocalName] and [ImageStream.FindImage],
+// and shown as the API server shows it by [ImageStreamTagOf], [ImageTagOf],
+// [ImageStreamImageOf] and [ImageStreamLayersOf]. [ChooseTags] chooses what to
+// import of a repository; [CheckStreamLimits] and its like hold streams and
+// images against limits and quotas.
 //
 // # Pull specs
 //
