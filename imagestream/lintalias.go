@@ -128,7 +128,9 @@ func (l *linter) alias(t *TagReference, target TagName) {
 }
 
 func (l *linter) cycleText(cycle *CycleError) string {
-	return "a cycle: " + l.chainText(append(slices.Clone(cycle.Path), cycle.Path[0]), len(cycle.Path))
+	const most = 8 // as in chainText; a cycle may be of every tag of the stream
+	path := cycle.Path[:min(most, len(cycle.Path))]
+	return "a cycle: " + l.chainText(append(slices.Clone(path), cycle.Path[0]), len(cycle.Path))
 }
 
 func unknownText(err error) string {
@@ -230,10 +232,7 @@ func (l *linter) retag(source TagName, tag string) string {
 
 // pinned checks a tag that is made from an image of a stream.
 func (l *linter) pinned(t *TagReference) {
-	stream, id, ok := cutFrom(t.From.Name, "@")
-	if !ok {
-		return // the source is wrong, which is said already
-	}
+	stream, id, _ := cutFrom(t.From.Name, "@")
 	if item := l.own.latest(t.Name); item != nil && fitsImage(item.Image, id) {
 		return
 	}

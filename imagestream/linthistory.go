@@ -60,8 +60,8 @@ func (l *linter) emptyTag(t *TagReference) {
 
 // imported looks at how the import of a tag goes.
 func (l *linter) imported(t *TagReference) {
-	if !l.isStored() {
-		return // nobody was asked yet
+	if !imports(t) || !l.isStored() {
+		return // nobody is asked, or nobody was asked yet
 	}
 	list := l.own.status[t.Name]
 	if importPending(t, list) {

@@ -49,18 +49,19 @@ func (l *linter) tagName(tag string, at func(tag, field string) string, seen map
 
 // specTag looks at one spec tag.
 func (l *linter) specTag(t *TagReference) {
-	l.source(t)
 	l.policies(t)
+	if !l.source(t) {
+		return // the rest would follow from that
+	}
 	l.schedule(t)
 	l.insecureTag(t)
-	if imports(t) {
-		l.imported(t)
-	}
 	if t.From == nil {
 		l.emptyTag(t)
 		return
 	}
 	switch t.From.Kind {
+	case KindDockerImage:
+		l.imported(t)
 	case KindImageStreamTag:
 		if target, ok := l.s.Target(t); ok {
 			l.alias(t, target)
@@ -71,20 +72,21 @@ func (l *linter) specTag(t *TagReference) {
 }
 
 // source checks the form of where a tag comes from.
-func (l *linter) source(t *TagReference) {
+func (l *linter) source(t *TagReference) (ok bool) {
 	if t.From == nil {
-		return
+		return true
 	}
 	err := checkSource(t.From, func(name string) string { return specField(t.Name, name) })
 	var at *editError
 	if !errors.As(err, &at) {
-		return
+		return true
 	}
 	hint := "want " + KindDockerImage + " with a pull spec, " + KindImageStreamTag + " with stream:tag, or " + KindImageStreamImage + " with stream@digest"
 	if t.From.Kind == KindDockerImage {
 		hint = "write the pull spec in full, as in registry.example.com/namespace/name:tag"
 	}
 	l.found(Finding{Rule: RuleSource, Tag: t.Name, Field: at.field, Message: at.reason, Hint: hint, Err: at.class})
+	return false
 }
 
 // repository checks the deprecated field for a whole repository.

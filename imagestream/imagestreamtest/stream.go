@@ -108,8 +108,8 @@ func (s *Stream) Pin(tag string, i *Image, age time.Duration) *Stream {
 	t := s.tag(tag)
 	t.spec, t.from = true, &imagestream.ObjectReference{Kind: imagestream.KindImageStreamImage, Name: s.name + "@" + i.digest}
 	reference := i.reference
-	for _, other := range s.tags {
-		for _, e := range other.events {
+	for _, other := range s.order {
+		for _, e := range s.tags[other].events {
 			if e.image == i.digest {
 				reference = e.reference
 			}
@@ -200,7 +200,13 @@ func (s *Stream) history(name string, seen map[imagestream.TagName]bool) []event
 		return nil
 	}
 	events := other.history(target.Tag, seen)
-	return events[:min(1, len(events))]
+	events = events[:min(1, len(events))]
+	for i, e := range events {
+		if e.reference == other.Repository()+"@"+e.image {
+			events[i].reference = s.Repository() + "@" + e.image // whoever may pull from here can
+		}
+	}
+	return events
 }
 
 // created is when the stream came to be: with its oldest item, 90 days ago where
