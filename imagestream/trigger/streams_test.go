@@ -64,7 +64,7 @@ func TestStreams(t *testing.T) {
 
 func TestStreamsKeepTheErrorOfTheLookup(t *testing.T) {
 	refused := errors.New("connection refused")
-	var lookups = map[string]struct {
+	lookups := map[string]struct {
 		lookup imagestream.Lookup
 		class  error
 	}{
@@ -81,6 +81,25 @@ func TestStreamsKeepTheErrorOfTheLookup(t *testing.T) {
 	none := func(string, string) (*imagestream.ImageStream, error) { return nil, nil }
 	_, err := trigger.Streams(none).ResolveTag("shop", "web", "1")
 	require.ErrorIs(t, err, trigger.ErrStreamMissing)
+}
+
+// A repository that is none cannot be pulled from, whatever the policy says.
+func TestStreamsWithABrokenRepository(t *testing.T) {
+	f := imagestreamtest.New(imagestreamtest.Options{})
+	image := f.Image()
+	home := ""
+	f.Stream("shop/web").Import("1", "quay.io/acme/web:1", image, time.Hour).
+		Set("1", func(t *imagestream.TagReference) { t.ReferencePolicy.Type = imagestream.LocalTagReferencePolicy }).
+		Edit(func(s *imagestream.ImageStream) { s.Status.DockerImageRepository = home })
+	for _, home = range []string{"", "No/Repository", "registry.example.com"} {
+		got, err := trigger.Streams(f.Lookup()).ResolveTag("shop", "web", "1")
+		require.NoError(t, err)
+		require.Equal(t, "quay.io/acme/web@"+image.Digest(), got.Image, home)
+	}
+	home = "registry.example.com/shop/web:tag"
+	got, err := trigger.Streams(f.Lookup()).ResolveTag("shop", "web", "1")
+	require.NoError(t, err)
+	require.Equal(t, "registry.example.com/shop/web@"+image.Digest(), got.Image)
 }
 
 // Every sentinel reaches the outcome of a trigger.
