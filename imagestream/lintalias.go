@@ -167,7 +167,7 @@ func (l *linter) stillPoints(tag string) string {
 	return ""
 }
 
-// soundAlias checks what is worth to know of a tag whose target may well be there.
+// soundAlias checks what is worth knowing of a tag whose target may well be there.
 func (l *linter) soundAlias(t *TagReference, target TagName, field string, path []TagName, f *fate) {
 	x := l.find(target.Namespace, target.Stream)
 	if target.Namespace != l.s.Namespace || target.Stream != l.s.Name {

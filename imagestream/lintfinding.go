@@ -73,7 +73,7 @@ const (
 	SeverityError Severity = "error"
 	// SeverityWarning: it works, and not as most would expect, or not for long.
 	SeverityWarning Severity = "warning"
-	// SeverityInfo: worth to know.
+	// SeverityInfo: worth knowing.
 	SeverityInfo Severity = "info"
 )
 
