@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/madeup"
 )
 
 // DefaultRegistry is the host of the integrated registry.
@@ -109,12 +110,7 @@ func (f *Fixture) Stream(name string) *Stream {
 	if s := f.find(namespace, base); s != nil {
 		return s
 	}
-	s := &Stream{fixture: f, namespace: namespace, name: base, tags: map[string]*tag{}, uid: f.uid()}
+	s := &Stream{fixture: f, namespace: namespace, name: base, tags: map[string]*tag{}, uid: imagestream.UID(madeup.UID(f.random))}
 	f.streams = append(f.streams, s)
 	return s
-}
-
-func (f *Fixture) uid() imagestream.UID {
-	a, b := f.random.Uint64(), f.random.Uint64()
-	return imagestream.UID(fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff))
 }

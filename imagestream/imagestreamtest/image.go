@@ -1,20 +1,12 @@
 package imagestreamtest
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/madeup"
 	"github.com/registrykit/registrykit/internal/manifest"
-)
-
-const (
-	ociConfig = "application/vnd.oci.image.config.v1+json"
-	ociLayer  = "application/vnd.oci.image.layer.v1.tar+gzip"
 )
 
 // An Image is an image or an index of a fixture. The digest is that of its
@@ -30,24 +22,12 @@ type Image struct {
 	mediaType        string
 	configDigest     string
 	arch             string
-	layers           []descriptor
+	layers           []madeup.Descriptor
 	children         []*Image
 	uid              imagestream.UID
 	pushed           bool
 	created          time.Time
 	reference        string
-}
-
-type descriptor struct {
-	MediaType string    `json:"mediaType"`
-	Digest    string    `json:"digest"`
-	Size      int64     `json:"size"`
-	Platform  *platform `json:"platform,omitempty"`
-}
-
-type platform struct {
-	Architecture string `json:"architecture"`
-	OS           string `json:"os"`
 }
 
 // Digest returns the digest of the manifest, the name of the Image.
@@ -82,13 +62,13 @@ func (f *Fixture) Image() *Image { return f.ImageFor("amd64") }
 
 // ImageFor adds an image for linux and an architecture.
 func (f *Fixture) ImageFor(architecture string) *Image {
-	return f.newImage(architecture, f.newLayers(2+f.random.IntN(3), 50_000_000))
+	return f.newImage(architecture, madeup.Layers(f.random, 2+f.random.IntN(3), 50_000_000))
 }
 
 // ImageOn adds an image that is built on another: it has all its layers and one
 // or two more.
 func (f *Fixture) ImageOn(base *Image) *Image {
-	return f.newImage(base.arch, append(slices.Clone(base.layers), f.newLayers(1+f.random.IntN(2), 5_000_000)...))
+	return f.newImage(base.arch, append(slices.Clone(base.layers), madeup.Layers(f.random, 1+f.random.IntN(2), 5_000_000)...))
 }
 
 // Index adds an index of images or indexes; of a new image each for amd64 and
@@ -98,68 +78,43 @@ func (f *Fixture) Index(children ...*Image) *Image {
 		children = []*Image{f.Image(), f.ImageFor("arm64")}
 	}
 	i := &Image{mediaType: manifest.MediaTypeOCIIndex, children: slices.Clone(children)}
-	var list []descriptor
-	for _, child := range children {
-		d := descriptor{MediaType: child.mediaType, Digest: child.digest, Size: int64(len(child.manifest))}
-		if child.arch != "" {
-			d.Platform = &platform{child.arch, "linux"}
-		}
-		list = append(list, d)
+	m := madeup.Manifest{
+		SchemaVersion: 2, MediaType: i.mediaType,
+		Annotations: madeup.Revision(f.random), // what tells apart two indexes of the same images
 	}
-	i.manifest = mustMarshal(struct {
-		SchemaVersion int          `json:"schemaVersion"`
-		MediaType     string       `json:"mediaType"`
-		Manifests     []descriptor `json:"manifests"`
-		// What tells apart two indexes of the same images.
-		Annotations map[string]string `json:"annotations"`
-	}{2, i.mediaType, list, map[string]string{"org.opencontainers.image.revision": f.newDigest()[7:23]}})
+	for _, child := range children {
+		d := madeup.Descriptor{MediaType: child.mediaType, Digest: child.digest, Size: int64(len(child.manifest))}
+		if child.arch != "" {
+			d.Platform = &madeup.Platform{Architecture: child.arch, OS: "linux"}
+		}
+		m.Manifests = append(m.Manifests, d)
+	}
+	i.manifest = madeup.JSON(m)
 	return f.add(i)
 }
 
-func (f *Fixture) newImage(arch string, layers []descriptor) *Image {
+func (f *Fixture) newImage(arch string, layers []madeup.Descriptor) *Image {
 	i := &Image{mediaType: manifest.MediaTypeOCIImage, arch: arch, layers: layers}
 	var diffs []string
 	for range layers {
-		diffs = append(diffs, f.newDigest())
+		diffs = append(diffs, madeup.Digest(f.random))
 	}
-	i.config = mustMarshal(map[string]any{
+	i.config = madeup.JSON(map[string]any{
 		"architecture": arch, "os": "linux", "config": map[string]any{"Cmd": []string{"/bin/app"}},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": diffs},
 	})
-	i.configDigest = digestOf(i.config)
-	i.manifest = mustMarshal(struct {
-		SchemaVersion int          `json:"schemaVersion"`
-		MediaType     string       `json:"mediaType"`
-		Config        descriptor   `json:"config"`
-		Layers        []descriptor `json:"layers"`
-	}{2, i.mediaType, descriptor{MediaType: ociConfig, Digest: i.configDigest, Size: int64(len(i.config))}, layers})
+	i.configDigest = madeup.DigestOf(i.config)
+	i.manifest = madeup.JSON(madeup.Manifest{
+		SchemaVersion: 2, MediaType: i.mediaType, Layers: layers,
+		Config: &madeup.Descriptor{MediaType: madeup.OCIConfig, Digest: i.configDigest, Size: int64(len(i.config))},
+	})
 	return f.add(i)
 }
 
 func (f *Fixture) add(i *Image) *Image {
-	i.fixture, i.digest, i.uid = f, digestOf(i.manifest), f.uid()
+	i.fixture, i.digest, i.uid = f, madeup.DigestOf(i.manifest), imagestream.UID(madeup.UID(f.random))
 	f.images = append(f.images, i)
 	return i
-}
-
-func (f *Fixture) newLayers(n int, most int64) (layers []descriptor) {
-	for range n {
-		layers = append(layers, descriptor{MediaType: ociLayer, Digest: f.newDigest(), Size: 100_000 + f.random.Int64N(most)})
-	}
-	return layers
-}
-
-func (f *Fixture) newDigest() string {
-	var b [32]byte
-	for i := 0; i < len(b); i += 8 {
-		binary.LittleEndian.PutUint64(b[i:], f.random.Uint64())
-	}
-	return "sha256:" + hex.EncodeToString(b[:])
-}
-
-func digestOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // Object returns the Image as the API server has it: without its raw manifest and
@@ -184,7 +139,7 @@ func (i *Image) Object() *imagestream.Image {
 	}
 	metadata := &imagestream.DockerImage{ID: i.digest, Created: imagestream.NewTime(created)}
 	if i.config != nil {
-		metadata.ID, metadata.Architecture, metadata.Size = i.configDigest, i.arch, i.size()
+		metadata.ID, metadata.Architecture, metadata.Size = i.configDigest, i.arch, madeup.ImageSize(int64(len(i.config)), i.layers)
 		metadata.Config = &imagestream.DockerConfig{Cmd: []string{"/bin/app"}}
 	}
 	if err := o.SetMetadata(metadata); err != nil {
@@ -201,19 +156,6 @@ func (i *Image) Object() *imagestream.Image {
 	return o
 }
 
-// size counts the config and each layer once.
-func (i *Image) size() int64 {
-	total := int64(len(i.config))
-	seen := map[string]bool{}
-	for _, l := range i.layers {
-		if !seen[l.Digest] {
-			total += l.Size
-		}
-		seen[l.Digest] = true
-	}
-	return total
-}
-
 // got notes that a stream got the image, and with it what it owns. The first time
 // counts.
 func (i *Image) got(at time.Time, reference string, pushed bool) {
@@ -223,12 +165,4 @@ func (i *Image) got(at time.Time, reference string, pushed bool) {
 			child.got(at, reference[:len(reference)-len(i.digest)]+child.digest, pushed)
 		}
 	}
-}
-
-func mustMarshal(v any) []byte {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only where a type cannot be written, and these can
-	}
-	return text
 }
