@@ -150,4 +150,4 @@ func (l *linter) isStored() bool {
 	return m.Generation != 0 || m.UID != "" || m.ResourceVersion != "" || len(l.s.Status.Tags) > 0
 }
 
-func (l *linter) name(tag string) string { return l.s.tagName(tag).String() }
+func (l *linter) name(tag string) string { return shortText(l.s.tagName(tag).String()) }

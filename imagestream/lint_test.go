@@ -386,9 +386,36 @@ func TestLintOfHugeStreams(t *testing.T) {
 	require.Equal(t, RuleAliasCycle, report.Findings[n-1].Rule)
 	require.Less(t, len(report.Findings[0].Message), 1000)
 
-	s.Spec.Tags = []TagReference{{Name: strings.Repeat("é", 1<<20), From: &ObjectReference{Kind: strings.Repeat("K", 1<<20)}}}
-	for _, finding := range Lint(s, nil, LintOptions{MaxBytes: -1}).Findings {
-		require.Less(t, len(finding.Message), 1000)
+}
+
+// The texts of a stream are put into messages shortened. (Tag and Field hold the
+// name as it is: it is what finds the tag.)
+func TestLintOfHugeTexts(t *testing.T) {
+	long := strings.Repeat("é", 1<<20)
+	s := &ImageStream{ObjectMeta: ObjectMeta{Namespace: "shop", Name: "web", UID: "u"}, Spec: ImageStreamSpec{
+		DockerImageRepository: long,
+		Tags: []TagReference{
+			{Name: long, From: &ObjectReference{Kind: long}, ReferencePolicy: TagReferencePolicy{Type: TagReferencePolicyType(long)}},
+			{Name: long + "a", From: &ObjectReference{Kind: KindImageStreamTag, Name: long + ":x", Namespace: long}, ImportPolicy: TagImportPolicy{ImportMode: ImportModeType(long)}},
+			{Name: long + "b", From: &ObjectReference{Kind: KindImageStreamTag, Name: "x"}},
+			{Name: long + "c", From: &ObjectReference{Kind: KindImageStreamImage, Name: long + "@" + long}},
+			{Name: long + "d", From: &ObjectReference{Kind: KindDockerImage, Name: "quay.io/acme/web"}, ReferencePolicy: TagReferencePolicy{Type: LocalTagReferencePolicy}},
+			{Name: long + "e", From: &ObjectReference{Kind: KindImageStreamImage, Name: long}, ImportPolicy: TagImportPolicy{Scheduled: true}},
+			{Name: long + "f", From: &ObjectReference{Kind: KindImageStreamTag, Name: "1"}},
+			{Name: "1", From: &ObjectReference{Kind: KindImageStreamTag, Name: "1"}, ReferencePolicy: TagReferencePolicy{Type: TagReferencePolicyType(long)}},
+		},
+	}, Status: ImageStreamStatus{Tags: []NamedTagEventList{
+		{Tag: long + "d", Items: []TagEvent{{Image: long}}, Conditions: []TagEventCondition{{Type: ImportSuccess, Status: ConditionFalse, Message: long}}},
+		{Tag: long + "g", Items: []TagEvent{{DockerImageReference: long}}},
+	}}}
+	report := Lint(s, LookupIn(), LintOptions{MaxBytes: 1})
+	require.Greater(t, len(report.Findings), 15)
+	for _, finding := range report.Findings {
+		require.Less(t, len(finding.Message), 4000, finding.Rule)
+		require.Less(t, len(finding.Hint), 4000, finding.Rule)
+	}
+	for _, n := range report.NotChecked {
+		require.Less(t, len(n.Message), 4000, n.Rule)
 	}
 }
 

@@ -63,7 +63,7 @@ func (l *linter) follow(n TagName) (TagName, error) {
 	t := x.spec[n.Tag]
 	if t == nil {
 		if x.status[n.Tag] == nil {
-			return TagName{}, fmt.Errorf("%s: %w", n, ErrTagNotFound)
+			return TagName{}, fmt.Errorf("%s: %w", shortText(n.String()), ErrTagNotFound)
 		}
 		return TagName{}, nil
 	}
@@ -91,12 +91,21 @@ func (l *linter) path(n TagName) (path []TagName) {
 	return path
 }
 
+// chainText writes a path of so many steps; of a long one its start and its end.
 func (l *linter) chainText(path []TagName, steps int) string {
 	const most = 8
-	if len(path) > most {
-		return fmt.Sprintf("%s -> … %d tags … -> %s", pathText(path[:most-1]), max(steps+1, len(path))-most, path[len(path)-1])
+	var b strings.Builder
+	for i, n := range path {
+		if i > 0 {
+			b.WriteString(" -> ")
+		}
+		if len(path) > most && i == most-1 {
+			fmt.Fprintf(&b, "… %d tags … -> %s", max(steps+1, len(path))-most, shortText(path[len(path)-1].String()))
+			break
+		}
+		b.WriteString(shortText(n.String()))
 	}
-	return pathText(path)
+	return b.String()
 }
 
 // alias checks a tag that follows another.
@@ -112,7 +121,7 @@ func (l *linter) alias(t *TagReference, target TagName) {
 		l.found(Finding{
 			Rule: RuleAliasCycle, Tag: t.Name, Field: field, Path: path, Err: cycle,
 			Message: "the tag follows " + l.cycleText(cycle),
-			Hint:    "let one tag of the cycle come from an image: oc tag --source=docker PULLSPEC " + cycle.Path[0].String(),
+			Hint:    "let one tag of the cycle come from an image: oc tag --source=docker PULLSPEC " + shortText(cycle.Path[0].String()),
 		})
 		return
 	case isAbsent(f.err):
@@ -141,7 +150,7 @@ func unknownText(err error) string {
 }
 
 func (l *linter) dangling(t *TagReference, field string, path []TagName, f *fate) {
-	what, missing := "tag", f.end.String()
+	what, missing := "tag", shortText(f.end.String())
 	if errors.Is(f.err, ErrStreamNotFound) {
 		what, missing = "stream", streamText(f.end.Namespace, f.end.Stream)
 	}
@@ -154,9 +163,9 @@ func (l *linter) dangling(t *TagReference, field string, path []TagName, f *fate
 
 func streamText(namespace, name string) string {
 	if namespace == "" {
-		return name
+		return shortText(name)
 	}
-	return namespace + "/" + name
+	return shortText(namespace + "/" + name)
 }
 
 // stillPoints says what becomes of a tag that nothing moves any more.
@@ -190,8 +199,8 @@ func (l *linter) soundAlias(t *TagReference, target TagName, field string, path 
 	if to := x.spec[target.Tag]; to != nil && referencePolicy(to) != referencePolicy(t) {
 		l.found(Finding{
 			Rule: RuleAliasPolicy, Tag: t.Name, Field: specField(t.Name, "referencePolicy.type"), Path: path,
-			Message: fmt.Sprintf("the tag has the reference policy %s, and %s, which it follows, has %s", referencePolicy(t), target, referencePolicy(to)),
-			Hint:    fmt.Sprintf("set referencePolicy.type to %s, so that both are pulled from one place", referencePolicy(to)),
+			Message: fmt.Sprintf("the tag has the reference policy %s, and %s, which it follows, has %s", shortText(string(referencePolicy(t))), shortText(target.String()), shortText(string(referencePolicy(to)))),
+			Hint:    fmt.Sprintf("set referencePolicy.type to %s, so that both are pulled from one place", shortText(string(referencePolicy(to)))),
 		})
 	}
 	l.stale(t, target, field, path, x)
@@ -214,7 +223,7 @@ func (l *linter) stale(t *TagReference, target TagName, field string, path []Tag
 	}
 	l.found(Finding{
 		Rule: RuleAliasStale, Tag: t.Name, Field: field, Path: path,
-		Message: fmt.Sprintf("the tag points to %s, and %s, which it follows, to %s since %s", points, target,
+		Message: fmt.Sprintf("the tag points to %s, and %s, which it follows, to %s since %s", points, shortText(target.String()),
 			shortText(cmp.Or(source.Image, source.DockerImageReference)), source.Created.UTC().Format("2006-01-02 15:04:05")),
 		Hint: "bring it up to date with FollowAliases, or by setting it again: " + l.retag(target, t.Name),
 	})
@@ -227,7 +236,7 @@ func (l *linter) retag(source TagName, tag string) string {
 	if source.Namespace == l.s.Namespace && source.Stream == l.s.Name {
 		alias = "--alias "
 	}
-	return "oc tag " + alias + source.String() + " " + l.name(tag)
+	return "oc tag " + alias + shortText(source.String()) + " " + l.name(tag)
 }
 
 // pinned checks a tag that is made from an image of a stream.

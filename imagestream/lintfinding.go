@@ -173,9 +173,10 @@ var ruleSeverities = map[LintRule]Severity{
 	RuleOrphanedHistory: SeverityInfo,
 }
 
-// shortText shortens a text from outside that goes into a message.
+// shortText shortens a text from outside that goes into a message. The longest
+// name of a tag that is valid fits.
 func shortText(s string) string {
-	const most = 256
+	const most = 512
 	if s = strings.TrimSpace(s); len(s) > most {
 		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
