@@ -17,8 +17,8 @@ type ResolveOptions struct {
 // newest item, unless more was asked for since. The reference policy of the spec
 // tag decides where it is pulled from: [SourceTagReferencePolicy] gives the
 // reference of the item, [LocalTagReferencePolicy] the stream's own repository
-// with the digest, or the reference where the stream has no repository or the
-// item no image.
+// with the digest, or the reference where the stream has no repository that can
+// be read, or the item no image.
 //
 // The error is an [*Error] of class [ErrTagNotFound]; [ErrImportPending] where
 // an import was asked for and not answered; [ErrImportFailed] where it was
@@ -90,10 +90,12 @@ func (s *ImageStream) pullSpec(t *TagReference, item *TagEvent, o ResolveOptions
 	if o.Public && s.Status.PublicDockerImageRepository != "" {
 		home = s.Status.PublicDockerImageRepository
 	}
-	if home == "" {
+	ref, err := ParsePullSpec(home)
+	if err != nil || ref.Name == "" {
 		return item.DockerImageReference
 	}
-	return home + "@" + item.Image
+	ref.Tag, ref.ID = "", item.Image
+	return ref.Exact()
 }
 
 // ResolveLocalName returns the pull spec that a short name in an object of a

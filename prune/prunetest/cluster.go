@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/madeup"
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
@@ -113,7 +114,5 @@ func (c *Cluster) ago(age time.Duration) time.Time { return c.now.Add(-age).Trun
 // identity makes up a UID and a resourceVersion.
 func (c *Cluster) identity() (uid imagestream.UID, resourceVersion string) {
 	c.versions++
-	a, b := c.random.Uint64(), c.random.Uint64()
-	u := fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff)
-	return imagestream.UID(u), fmt.Sprint(1000 + c.versions)
+	return imagestream.UID(madeup.UID(c.random)), fmt.Sprint(1000 + c.versions)
 }

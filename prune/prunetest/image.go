@@ -1,24 +1,19 @@
 package prunetest
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/madeup"
+	"github.com/registrykit/registrykit/internal/manifest"
 )
 
 // The media types of what a cluster is made of.
 const (
-	ociImage     = "application/vnd.oci.image.manifest.v1+json"
-	ociIndex     = "application/vnd.oci.image.index.v1+json"
-	ociConfig    = "application/vnd.oci.image.config.v1+json"
-	ociLayer     = "application/vnd.oci.image.layer.v1.tar+gzip"
+	ociImage     = manifest.MediaTypeOCIImage
+	ociIndex     = manifest.MediaTypeOCIIndex
 	ociEmpty     = "application/vnd.oci.empty.v1+json"
 	cosignObject = "application/vnd.dev.cosign.simplesigning.v1+json"
 )
@@ -54,11 +49,7 @@ type Image struct {
 }
 
 // A blob is a descriptor in a manifest.
-type blob struct {
-	MediaType string `json:"mediaType"`
-	Digest    string `json:"digest"`
-	Size      int64  `json:"size"`
-}
+type blob = madeup.Descriptor
 
 // Digest returns the digest of the image's manifest.
 func (i *Image) Digest() string { return i.digest }
@@ -82,12 +73,14 @@ func (i *Image) Children() []*Image { return slices.Clone(i.children) }
 func (i *Image) SignatureTag() string { return strings.Replace(i.digest, ":", "-", 1) + ".sig" }
 
 // Image adds an image with a base of its own.
-func (c *Cluster) Image() *Image { return c.addImage(c.newLayers(2+c.random.IntN(3), 50_000_000)) }
+func (c *Cluster) Image() *Image {
+	return c.addImage(madeup.Layers(c.random, 2+c.random.IntN(3), 50_000_000))
+}
 
 // ImageOn adds an image that is built on another: it has all its layers, and one
 // or two more.
 func (c *Cluster) ImageOn(base *Image) *Image {
-	return c.addImage(append(slices.Clone(base.layers), c.newLayers(1+c.random.IntN(2), 5_000_000)...))
+	return c.addImage(append(slices.Clone(base.layers), madeup.Layers(c.random, 1+c.random.IntN(2), 5_000_000)...))
 }
 
 // Index adds an index of images or of indexes; of two new images on one base
@@ -107,8 +100,8 @@ func (c *Cluster) Index(children ...*Image) *Image {
 func (c *Cluster) Signature(of *Image) *Image {
 	i := &Image{
 		mediaType: ociImage, subject: of,
-		config: blob{ociEmpty, "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", 2},
-		layers: []blob{{cosignObject, c.newDigest(), 200 + c.random.Int64N(50)}},
+		config: blob{MediaType: ociEmpty, Digest: madeup.DigestOf([]byte("{}")), Size: 2},
+		layers: []blob{{MediaType: cosignObject, Digest: madeup.Digest(c.random), Size: 200 + c.random.Int64N(50)}},
 	}
 	c.complete(i)
 	return i
@@ -117,75 +110,44 @@ func (c *Cluster) Signature(of *Image) *Image {
 func (c *Cluster) addImage(layers []blob) *Image {
 	i := &Image{
 		mediaType: ociImage, layers: layers,
-		config: blob{ociConfig, c.newDigest(), 1000 + c.random.Int64N(8000)},
+		config: blob{MediaType: madeup.OCIConfig, Digest: madeup.Digest(c.random), Size: 1000 + c.random.Int64N(8000)},
 	}
 	c.complete(i)
 	return i
 }
 
-func (c *Cluster) newLayers(n int, most int64) (layers []blob) {
-	for range n {
-		layers = append(layers, blob{ociLayer, c.newDigest(), 100_000 + c.random.Int64N(most)})
-	}
-	return layers
-}
-
-func (c *Cluster) newDigest() string {
-	var sum [32]byte
-	for i := 0; i < len(sum); i += 8 {
-		binary.LittleEndian.PutUint64(sum[i:], c.random.Uint64())
-	}
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
 // complete writes the image's manifest, which gives it its digest.
 func (c *Cluster) complete(i *Image) {
-	manifest := struct {
-		SchemaVersion int    `json:"schemaVersion"`
-		MediaType     string `json:"mediaType"`
-		Config        *blob  `json:"config,omitempty"`
-		Layers        []blob `json:"layers,omitempty"`
-		Manifests     []blob `json:"manifests,omitempty"`
-		Subject       *blob  `json:"subject,omitempty"`
-		// What tells apart two indexes of the same images.
-		Annotations map[string]string `json:"annotations"`
-	}{
+	m := madeup.Manifest{
 		SchemaVersion: 2, MediaType: i.mediaType, Layers: i.layers,
-		Annotations: map[string]string{"org.opencontainers.image.revision": fmt.Sprintf("%016x", c.random.Uint64())},
+		Annotations: madeup.Revision(c.random), // what tells apart two indexes of the same images
 	}
 	if i.config.Digest != "" {
-		manifest.Config = &i.config
+		m.Config = &i.config
 	}
 	for _, child := range i.children {
-		manifest.Manifests = append(manifest.Manifests, child.descriptor())
+		m.Manifests = append(m.Manifests, child.descriptor())
 	}
 	if i.subject != nil {
 		d := i.subject.descriptor()
-		manifest.Subject = &d
+		m.Subject = &d
 	}
-	i.manifest = mustMarshal(manifest)
-	sum := sha256.Sum256(i.manifest)
-	i.digest = "sha256:" + hex.EncodeToString(sum[:])
+	i.manifest = madeup.JSON(m)
+	i.digest = madeup.DigestOf(i.manifest)
 	i.uid, i.version = c.identity()
 	c.images = append(c.images, i)
 }
 
-func (i *Image) descriptor() blob { return blob{i.mediaType, i.digest, int64(len(i.manifest))} }
+func (i *Image) descriptor() blob {
+	return blob{MediaType: i.mediaType, Digest: i.digest, Size: int64(len(i.manifest))}
+}
 
 // size is what a limit is compared with: the config and each layer once.
 func (i *Image) size() int64 {
 	if len(i.children) > 0 {
 		return 0
 	}
-	total := i.config.Size
-	seen := map[string]bool{}
-	for _, l := range i.layers {
-		if !seen[l.Digest] {
-			total += l.Size
-		}
-		seen[l.Digest] = true
-	}
-	return total
+	return madeup.ImageSize(i.config.Size, i.layers)
 }
 
 // push notes that the image, and with it what it owns, was pushed.
@@ -206,12 +168,4 @@ func (c *Cluster) createdOf(i *Image) time.Time {
 		return i.pushed
 	}
 	return c.ago(30 * 24 * time.Hour)
-}
-
-func mustMarshal(v any) []byte {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only where a type cannot be written, and these can
-	}
-	return text
 }

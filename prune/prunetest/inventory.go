@@ -3,6 +3,7 @@ package prunetest
 import (
 	"fmt"
 
+	"github.com/registrykit/registrykit/internal/madeup"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/workload"
 )
@@ -84,7 +85,7 @@ func (s *Stream) fact() inventory.Stream {
 }
 
 func (c *Cluster) workloadFact(w *Workload) inventory.Workload {
-	read, err := workload.FromJSON(mustMarshal(c.workloadObject(w)), nil)
+	read, err := workload.FromJSON(madeup.JSON(c.workloadObject(w)), nil)
 	if err != nil {
 		panic(fmt.Sprintf("prunetest: %v", err))
 	}

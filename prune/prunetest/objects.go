@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/madeup"
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
@@ -77,7 +78,7 @@ func (i *Image) metadata(created time.Time) []byte {
 		}
 		m["Architecture"], m["Config"], m["Size"] = "amd64", config, i.size()
 	}
-	return mustMarshal(m)
+	return madeup.JSON(m)
 }
 
 func (i *Image) configID() string {
