@@ -106,7 +106,7 @@ func LoginSecret(s *PullSecret, registry string, c Credential) (key string, docu
 		document, err = login(document, at, c, o.Format)
 	}
 	if err != nil {
-		return "", nil, &Error{Op: "log in", Object: "secret " + s.Namespace + "/" + s.Name, Err: err}
+		return "", nil, &Error{Op: "log in", Object: secretTitle(s.Namespace, s.Name), Err: err}
 	}
 	return dataKey(o.Format), document, nil
 }

@@ -77,7 +77,7 @@ func LogoutSecret(s *PullSecret, registry string) (key string, document []byte, 
 		document, err = logout(document, at, o.Format)
 	}
 	if err != nil {
-		return "", nil, &Error{Op: "log out", Object: "secret " + s.Namespace + "/" + s.Name, Err: err}
+		return "", nil, &Error{Op: "log out", Object: secretTitle(s.Namespace, s.Name), Err: err}
 	}
 	return dataKey(o.Format), document, nil
 }

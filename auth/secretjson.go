@@ -72,7 +72,7 @@ func parseSecret(data []byte, object string) (*PullSecret, error) {
 			Metadata struct{ Namespace, Name string }
 		}{}
 		if json.Unmarshal(data, &name) == nil && name.Metadata.Name != "" {
-			object = "secret " + name.Metadata.Namespace + "/" + name.Metadata.Name
+			object = secretTitle(name.Metadata.Namespace, name.Metadata.Name)
 		}
 		return nil, &Error{Op: "parse", Object: object, Err: malformed("not laid out as a Secret, or its data is not base64")}
 	}

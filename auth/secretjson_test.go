@@ -33,7 +33,7 @@ func TestParseSecrets(t *testing.T) {
 
 	for text, reason := range map[string]string{
 		``: "not JSON", `{"kind": "Pod"}`: `kind: malformed: "Pod" is neither Secret nor List`, `[]`: "neither a Secret nor a List", `{"kind": 1}`: "neither a Secret nor a List",
-		`{"kind": "Secret", "metadata": {"name": "x"}, "data": 7}`: "parse secret /x: malformed",
+		`{"kind": "Secret", "metadata": {"name": "x"}, "data": 7}`: "parse secret x: malformed",
 	} {
 		secrets, err := auth.ParseSecrets([]byte(text))
 		require.Empty(t, secrets)

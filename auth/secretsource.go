@@ -204,9 +204,18 @@ func (l *secretLoader) replace(all []fetched) {
 	l.last, l.snapshot, l.trouble = next, newSnapshot(places), nil
 }
 
+// secretTitle is what errors and explanations call a Secret. One that was read
+// from a file may have no namespace.
+func secretTitle(namespace, name string) string {
+	if namespace == "" {
+		return "secret " + name
+	}
+	return "secret " + namespace + "/" + name
+}
+
 // load turns a Secret into a place. old is what it was before, or nil.
 func (f fetched) load(old *loadedSecret) loadedSecret {
-	title := "secret " + f.name.namespace + "/" + f.name.name
+	title := secretTitle(f.name.namespace, f.name.name)
 	loaded := loadedSecret{fetched: f, place: &place{name: title, kubernetes: true}}
 	p := loaded.place
 	if old != nil {
