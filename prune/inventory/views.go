@@ -111,6 +111,12 @@ type ImageStream struct {
 // [Builder.OnlyLabels].
 func (v *Inventory) LabelRead(name string) bool { return v.labelled == nil || v.labelled[name] }
 
+// LabelsRead returns the names of the labels that were read, sorted. all says
+// that every label was, and then there are no names.
+func (v *Inventory) LabelsRead() (names []string, all bool) {
+	return slices.Sorted(maps.Keys(v.labelled)), v.labelled == nil
+}
+
 // Repository returns namespace/name.
 func (s ImageStream) Repository() string { return RepositoryName(s.Namespace, s.Name) }
 

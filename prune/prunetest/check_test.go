@@ -46,6 +46,9 @@ func checkRandom(t *testing.T, seed uint64) {
 // disturb makes facts that no builder makes: circles, unknown times, listed
 // links, digests of other algorithms.
 func disturb(f *facts, r *rand.Rand) {
+	if r.IntN(3) == 0 {
+		f.labels, f.allLabels = []string{pick(r, "stage", "team")}[:r.IntN(2)], false
+	}
 	for i := range f.manifests {
 		m := &f.manifests[i]
 		switch r.IntN(14) {

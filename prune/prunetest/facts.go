@@ -21,7 +21,9 @@ type facts struct {
 	others       []string    // kinds, one for each object
 	listed       []inventory.Kind
 	incomplete   []inventory.Kind
-	imagesBehind bool // listed after the streams
+	imagesBehind bool     // listed after the streams
+	labels       []string // names of labels that were read
+	allLabels    bool     // and so were all others
 }
 
 // factsOf reads the facts back from an inventory. What its views do not show is
@@ -30,6 +32,7 @@ type facts struct {
 // that are no streams.
 func factsOf(inv *inventory.Inventory) *facts {
 	f := &facts{imagesBehind: inv.ImagesAfterStreams()}
+	f.labels, f.allLabels = inv.LabelsRead()
 	for i := range inv.Images() {
 		f.manifests = append(f.manifests, manifestOf(inv, i))
 	}
@@ -227,6 +230,9 @@ func (f *facts) addTo(b *inventory.Builder, order *rand.Rand) error {
 		b.Listed(f.listed...)
 		b.Incomplete(f.incomplete...)
 		b.ImagesAfterStreams(f.imagesBehind)
+		if !f.allLabels {
+			b.OnlyLabels(f.labels...)
+		}
 		return nil
 	})
 	if order != nil {
