@@ -2,6 +2,7 @@ package dump
 
 import (
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/quantity"
 	"github.com/registrykit/registrykit/internal/rawjson"
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -49,7 +50,7 @@ func readLimits(r *rawjson.Reader, l *inventory.Limit) {
 			case "max":
 				for key := range r.Object() {
 					if string(key) == "storage" {
-						limit = quantity(r)
+						limit = readQuantity(r)
 					}
 				}
 			}
@@ -60,8 +61,8 @@ func readLimits(r *rawjson.Reader, l *inventory.Limit) {
 	}
 }
 
-// quantity reads a quantity, which may be written as a number, too; -1 is none.
-func quantity(r *rawjson.Reader) int64 {
+// readQuantity reads a quantity, which may be written as a number, too; -1 is none.
+func readQuantity(r *rawjson.Reader) int64 {
 	at := *r
 	var s string
 	switch k := r.Kind(); {
@@ -73,7 +74,7 @@ func quantity(r *rawjson.Reader) int64 {
 	default:
 		s = r.String()
 	}
-	n, err := parseQuantity(s)
+	n, err := quantity.Parse(s)
 	if err != nil && r.Err() == nil {
 		*r = at
 		r.Fail(err)
