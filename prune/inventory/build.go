@@ -13,6 +13,7 @@ import (
 // little of it.
 func (b *Builder) Build() *Inventory {
 	b.init()
+	b.built = true
 	live := b.live + len(b.streams) + len(b.workloads) + len(b.limits) + len(b.links)
 	if b.dead > 1000 && b.dead > live {
 		b.facts = b.compacted()

@@ -37,6 +37,7 @@ type facts struct {
 	others   map[string]int // objects of kinds that hold no facts
 	listings map[Kind]listing
 	ordered  bool // Images were listed after ImageStreams
+	built    bool // once: what is added afterwards comes of a watch
 	unread   map[unreadKey]struct{}
 	labelled map[string]bool // names of labels that were read; nil: all
 	live     int             // images

@@ -26,7 +26,7 @@ func (b *Builder) compacted() *facts {
 	for r := range c.old.linked {
 		c.new.linked[c.text(r)] = struct{}{}
 	}
-	c.new.unread, c.new.labelled = c.old.unread, c.old.labelled
+	c.new.unread, c.new.labelled, c.new.built = c.old.unread, c.old.labelled, c.old.built
 	c.new.others, c.new.listings, c.new.ordered = c.old.others, c.old.listings, c.old.ordered
 	return c.new
 }

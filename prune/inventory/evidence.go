@@ -82,11 +82,11 @@ func (b *Builder) Unlisted(kinds ...Kind) {
 // ImageStreams, so that an Image named by a stream and not listed is gone
 // rather than too new. By default they were not.
 //
-// It must hold for every stream that was added, not for the first lists alone:
-// the events of two watches come in no order, and that of a stream with a new
-// item may come before that of the item's Image. So a program that follows
-// watches says false once it has taken a stream from one, and true only when
-// it has listed the Images again since.
+// It must hold for every stream, not for the first lists alone: the events of two
+// watches come in no order, and that of a stream with a new item may come before
+// that of the item's Image. So what was said holds no longer once a stream is
+// replaced, or added after a Build; a program that follows watches says true
+// again when it has listed the Images anew.
 func (b *Builder) ImagesAfterStreams(yes bool) {
 	b.init()
 	b.ordered = yes

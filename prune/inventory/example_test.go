@@ -72,7 +72,6 @@ func ExampleBuilder_watch() {
 	// MODIFIED
 	err := b.AddStream(stream("2", "sha256:new", "sha256:old"))
 	fmt.Println(errors.Is(err, inventory.ErrConflict))
-	b.ImagesAfterStreams(false)
 	fmt.Println(b.ReplaceStream(stream("2", "sha256:new", "sha256:old")))
 	modified := b.Build()
 

@@ -32,6 +32,7 @@ func (b *Builder) ReplaceManifest(m Manifest) error {
 // and stays; [Builder.ReplaceImageStream] replaces both.
 func (b *Builder) ReplaceStream(s Stream) error {
 	b.init()
+	b.ordered = false
 	key := b.texts.intern(RepositoryName(s.Namespace, s.Name))
 	return replace(b, b.streams, key, func() error { return b.AddStream(s) })
 }

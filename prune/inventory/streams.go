@@ -12,6 +12,9 @@ import (
 // and [ErrConflict] where the same stream was added with other content.
 func (b *Builder) AddStream(s Stream) error {
 	b.init()
+	if b.built {
+		b.ordered = false // it is an event of a watch
+	}
 	err := b.addStream(s)
 	b.told(err, KindImageStream, s.Namespace, s.Name)
 	return err
