@@ -234,15 +234,24 @@ func TestLint(t *testing.T) {
 		}, nil},
 		{"applied whole", func(f fixture) {
 			f.web.Import("1", "quay.io/acme/web:1", f.a, hour).Import("2", "quay.io/acme/web:1", f.a, hour).Set("2", mode(ImportModePreserveOriginal)).
-				Import("3", "quay.io/acme/web:1", f.a, hour)
+				Import("3", "quay.io/acme/web:1", f.a, hour).Import("4", "quay.io/acme/web:1", f.a, hour).Set("4", mode(ImportModeLegacy))
 			applied, _ := json.Marshal(ImageStream{Spec: ImageStreamSpec{Tags: []TagReference{
 				{Name: "1", ImportPolicy: TagImportPolicy{ImportMode: ImportModePreserveOriginal}},
 				{Name: "2", ImportPolicy: TagImportPolicy{ImportMode: ImportModePreserveOriginal}}, {Name: "3"},
+				{Name: "4", ImportPolicy: TagImportPolicy{ImportMode: ImportModePreserveOriginal}},
 			}}})
 			f.web.Edit(func(s *ImageStream) {
 				s.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": string(applied)}
 			})
-		}, []string{"warning preserve-original-lost spec.tags[1].importPolicy.importMode: the tag was applied with PreserveOriginal, and has the cluster's import mode now"}},
+		}, []string{
+			"warning preserve-original-lost spec.tags[1].importPolicy.importMode: the tag was applied with PreserveOriginal, and has the cluster's import mode now",
+			"warning preserve-original-lost spec.tags[4].importPolicy.importMode: the tag was applied with PreserveOriginal, and has the import mode Legacy now",
+		}},
+		{"what was applied cannot be read", func(f fixture) {
+			f.web.Import("1", "quay.io/acme/web:1", f.a, hour).Edit(func(s *ImageStream) {
+				s.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": `{"spec":{"tags":"PreserveOriginal"}}`}
+			})
+		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := fixture{Fixture: imagestreamtest.New(imagestreamtest.Options{})}
@@ -267,6 +276,26 @@ func TestLint(t *testing.T) {
 			}
 			require.Equal(t, f.web.Object(), s, "Lint changed the stream")
 		})
+	}
+}
+
+func TestLintOfRepositories(t *testing.T) {
+	for spec, want := range map[string]string{
+		"": "", "quay.io/acme/web": "", "acme/web": "",
+		"quay.io/Acme/web": "must be lower case", "quay.io": "a registry without a repository",
+		"quay.io/acme/web:1": "names an image", "quay.io/acme/web@sha256:" + strings.Repeat("0", 64): "names an image",
+	} {
+		s := New("shop", "web")
+		s.Spec.DockerImageRepository = spec
+		report := Lint(s, nil, LintOptions{})
+		if want == "" {
+			require.Empty(t, report.Findings, spec)
+			continue
+		}
+		require.Len(t, report.Findings, 1, spec)
+		require.Equal(t, RuleSource, report.Findings[0].Rule)
+		require.Contains(t, report.Findings[0].Message, want)
+		require.ErrorIs(t, report.Findings[0].Err, ErrInvalidPullSpec)
 	}
 }
 
