@@ -370,6 +370,7 @@ func TestLintErrorsHaveTheirClass(t *testing.T) {
 	}
 	require.Equal(t, []TagName{{"shop", "web", "a"}, {"shop", "web", "gone"}}, report.Findings[0].Path)
 	require.Equal(t, []TagName{{"shop", "web", "c"}}, report.Findings[2].Path)
+	require.Contains(t, report.Findings[4].Hint, "write the pull spec in full")
 }
 
 // A template has no status, and nothing that only a status shows is wrong with it.
