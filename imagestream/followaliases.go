@@ -47,7 +47,7 @@ func (e *edit) checkCycle(t *TagReference, sound map[TagName]bool) error {
 	if errors.As(err, &cycle) {
 		return &editError{field: specField(t.Name, "from.name"), reason: cycle.Error(), class: cycle}
 	}
-	if sound != nil && err == nil {
+	if sound != nil { // also where it dangles, or cannot be told: it is no cycle
 		for _, n := range path {
 			sound[n] = true
 		}
@@ -70,8 +70,15 @@ func (e *edit) settleAll() error {
 		}
 	}
 	for _, t := range slices.Clone(e.s.Spec.Tags) {
-		if !settled[t.Name] {
-			e.settleCycle(t.Name)
+		// Each way into a cycle is walked once, and each cycle settled once.
+		walked := map[string]bool{}
+		at, ok := t.Name, true
+		for ok && !settled[at] {
+			settled[at], walked[at] = true, true
+			at, ok = e.localTarget(at)
+		}
+		if ok && walked[at] {
+			e.settleCycle(at)
 		}
 	}
 	return nil
@@ -151,7 +158,7 @@ func (e *edit) settleCycle(tag string) []string {
 	for i, name := range path {
 		names[i] = e.s.tagName(name)
 	}
-	message := newCycleError(names).Error()
+	message := shortText(newCycleError(names).Error())
 	for _, name := range path {
 		e.setCondition(name, e.aliasCondition(e.spec(name), ReasonAliasCycle, message))
 	}

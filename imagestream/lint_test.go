@@ -107,6 +107,15 @@ func TestLint(t *testing.T) {
 			f.Stream("other/base").Push("1", f.a, hour)
 			f.web.Alias("a", "other/base:1")
 		}, []string{"warning alias-elsewhere spec.tags[a].from.name: the tag follows one of another stream: shop/web:a -> other/base:1; the server copies it once and does not follow"}},
+		{"another stream of this namespace", func(f fixture) {
+			f.Stream("shop/base").Push("1", f.a, hour)
+			f.web.Alias("a", "base:1")
+		}, []string{"warning alias-elsewhere spec.tags[a].from.name: the tag follows one of another stream: shop/web:a -> shop/base:1; the server copies it once and does not follow"}},
+		{"a reference that has changed", func(f fixture) {
+			f.web.Refer("ref", "quay.io/acme/x:2", hour).Refer("a", "quay.io/acme/x:1", 2*hour).Alias("a", "ref").
+				Refer("b", "quay.io/acme/x:2", 2*hour).Alias("b", "ref").Set("b", func(t *TagReference) { t.Reference = false }).
+				Refer("c", "quay.io/acme/x:2", 2*hour).Push("c", f.a, 3*hour).Alias("c", "ref")
+		}, []string{"warning alias-stale spec.tags[a].from.name: the tag points to quay.io/acme/x:1, and shop/web:ref, which it follows, to quay.io/acme/x:2 since 2026-10-31 23:00:00"}},
 		{"what it follows has changed", func(f fixture) {
 			f.web.Push("dev", f.b, hour).Push("a", f.a, 2*hour).Alias("a", "dev")
 		}, []string{"warning alias-stale spec.tags[a].from.name: the tag points to A, and shop/web:dev, which it follows, to B since 2026-10-31 23:00:00"}},
@@ -190,6 +199,16 @@ func TestLint(t *testing.T) {
 			`error import-failed status.tags[2].conditions[ImportSuccess]: the last import of "quay.io/acme/web:2" failed: False: NotFound: gone; the tag still points to A`,
 			`warning import-failed status.tags[poll].conditions[ImportSuccess]: the last import of "quay.io/acme/web:3" failed: False: TooManyRequests: slow down; the tag still points to A`,
 		}},
+		{"conditions of another kind", func(f fixture) {
+			f.web.Import("1", "quay.io/acme/web:1", f.a, 2*hour).Fail("1", "quay.io/acme/web:1", "", "", hour).
+				Import("2", "quay.io/acme/web:2", f.a, 2*hour).Fail("2", "quay.io/acme/web:2", ReasonDanglingAlias, "of an alias that it was", hour).
+				Import("3", "quay.io/acme/web:3", f.a, 2*hour).Fail("3", "quay.io/acme/web:3", "NotFound", "", hour).
+				Edit(func(s *ImageStream) {
+					s.Status.Tags[0].Conditions[0].Status = ConditionTrue
+					s.Status.Tags[2].Conditions[0].Type = "Other"
+					s.Status.Tags[2].Items[0].Generation = s.Status.Tags[2].Conditions[0].Generation
+				})
+		}, nil},
 		{"a pending import", func(f fixture) {
 			f.web.Pending("1", "quay.io/acme/web:1").Import("2", "quay.io/acme/web:2", f.a, hour).Pending("2", "quay.io/acme/web:3").
 				Fail("3", "quay.io/acme/web:3", "NotFound", "gone", hour).Pending("3", "quay.io/acme/web:4")
@@ -234,15 +253,24 @@ func TestLint(t *testing.T) {
 		}, nil},
 		{"applied whole", func(f fixture) {
 			f.web.Import("1", "quay.io/acme/web:1", f.a, hour).Import("2", "quay.io/acme/web:1", f.a, hour).Set("2", mode(ImportModePreserveOriginal)).
-				Import("3", "quay.io/acme/web:1", f.a, hour)
+				Import("3", "quay.io/acme/web:1", f.a, hour).Import("4", "quay.io/acme/web:1", f.a, hour).Set("4", mode(ImportModeLegacy))
 			applied, _ := json.Marshal(ImageStream{Spec: ImageStreamSpec{Tags: []TagReference{
 				{Name: "1", ImportPolicy: TagImportPolicy{ImportMode: ImportModePreserveOriginal}},
 				{Name: "2", ImportPolicy: TagImportPolicy{ImportMode: ImportModePreserveOriginal}}, {Name: "3"},
+				{Name: "4", ImportPolicy: TagImportPolicy{ImportMode: ImportModePreserveOriginal}},
 			}}})
 			f.web.Edit(func(s *ImageStream) {
 				s.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": string(applied)}
 			})
-		}, []string{"warning preserve-original-lost spec.tags[1].importPolicy.importMode: the tag was applied with PreserveOriginal, and has the cluster's import mode now"}},
+		}, []string{
+			"warning preserve-original-lost spec.tags[1].importPolicy.importMode: the tag was applied with PreserveOriginal, and has the cluster's import mode now",
+			"warning preserve-original-lost spec.tags[4].importPolicy.importMode: the tag was applied with PreserveOriginal, and has the import mode Legacy now",
+		}},
+		{"what was applied cannot be read", func(f fixture) {
+			f.web.Import("1", "quay.io/acme/web:1", f.a, hour).Edit(func(s *ImageStream) {
+				s.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": `{"spec":{"tags":"PreserveOriginal"}}`}
+			})
+		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := fixture{Fixture: imagestreamtest.New(imagestreamtest.Options{})}
@@ -267,6 +295,26 @@ func TestLint(t *testing.T) {
 			}
 			require.Equal(t, f.web.Object(), s, "Lint changed the stream")
 		})
+	}
+}
+
+func TestLintOfRepositories(t *testing.T) {
+	for spec, want := range map[string]string{
+		"": "", "quay.io/acme/web": "", "acme/web": "",
+		"quay.io/Acme/web": "must be lower case", "quay.io": "a registry without a repository",
+		"quay.io/acme/web:1": "names an image", "quay.io/acme/web@sha256:" + strings.Repeat("0", 64): "names an image",
+	} {
+		s := New("shop", "web")
+		s.Spec.DockerImageRepository = spec
+		report := Lint(s, nil, LintOptions{})
+		if want == "" {
+			require.Empty(t, report.Findings, spec)
+			continue
+		}
+		require.Len(t, report.Findings, 1, spec)
+		require.Equal(t, RuleSource, report.Findings[0].Rule)
+		require.Contains(t, report.Findings[0].Message, want)
+		require.ErrorIs(t, report.Findings[0].Err, ErrInvalidPullSpec)
 	}
 }
 
@@ -322,6 +370,7 @@ func TestLintErrorsHaveTheirClass(t *testing.T) {
 	}
 	require.Equal(t, []TagName{{"shop", "web", "a"}, {"shop", "web", "gone"}}, report.Findings[0].Path)
 	require.Equal(t, []TagName{{"shop", "web", "c"}}, report.Findings[2].Path)
+	require.Contains(t, report.Findings[4].Hint, "write the pull spec in full")
 }
 
 // A template has no status, and nothing that only a status shows is wrong with it.
@@ -334,6 +383,44 @@ func TestLintOfATemplate(t *testing.T) {
 	report := Lint(s, nil, LintOptions{})
 	require.Empty(t, report.Findings)
 	require.Equal(t, []string{"not checked dangling spec.tags[old].from.name: nobody has stored the stream yet, so its images are not known"}, short(report, nil))
+}
+
+// Any trace of a server makes it one that was stored.
+func TestLintKnowsWhatWasStored(t *testing.T) {
+	for name, store := range map[string]func(s *ImageStream){
+		"generation": func(s *ImageStream) { s.Generation = 1 }, "uid": func(s *ImageStream) { s.UID = "u" },
+		"version": func(s *ImageStream) { s.ResourceVersion = "1" },
+		"status": func(s *ImageStream) {
+			s.Status.Tags = []NamedTagEventList{{Tag: "1", Items: []TagEvent{{Image: "sha256:00"}}}}
+		},
+	} {
+		s := New("shop", "web")
+		s.Spec.Tags = []TagReference{{Name: "1", ReferencePolicy: TagReferencePolicy{Type: LocalTagReferencePolicy}}}
+		rules := func() (rules []LintRule) {
+			for _, finding := range Lint(s, nil, LintOptions{}).Findings {
+				rules = append(rules, finding.Rule)
+			}
+			return rules
+		}
+		require.NotContains(t, rules(), RuleLocalPolicy, name)
+		store(s)
+		require.Contains(t, rules(), RuleLocalPolicy, name)
+	}
+}
+
+// oc follows a tag of this stream, and copies one of another.
+func TestLintHintsAreCommandsThatWork(t *testing.T) {
+	f := imagestreamtest.New(imagestreamtest.Options{})
+	f.Stream("shop/base").Push("1", f.Image(), hour)
+	f.Stream("other/web").Push("1", f.Image(), hour)
+	web := f.Stream("shop/web").Push("1", f.Image(), hour).Alias("a", "1").Alias("b", "a").Alias("c", "base:1").Alias("d", "other/web:1")
+	hints := map[string]string{}
+	for _, finding := range Lint(web.Object(), f.Lookup(), LintOptions{}).Findings {
+		_, hints[finding.Tag], _ = strings.Cut(finding.Hint, ": ")
+	}
+	require.Equal(t, map[string]string{
+		"b": "oc tag --alias shop/web:1 shop/web:b", "c": "oc tag shop/base:1 shop/web:c", "d": "oc tag other/web:1 shop/web:d",
+	}, hints)
 }
 
 func TestLintOfSize(t *testing.T) {

@@ -145,8 +145,8 @@ func (l *linter) schedule(t *TagReference) {
 	case t.Reference:
 		why = "a reference is not imported"
 	default:
-		ref, err := ParsePullSpec(t.From.Name)
-		if err != nil || ref.ID == "" {
+		ref, _ := ParsePullSpec(t.From.Name) // which was checked before
+		if ref.ID == "" {
 			return
 		}
 		why = "the digest in " + quoteShort(t.From.Name) + " is of one image, which never changes"
@@ -170,10 +170,7 @@ func (l *linter) insecureTag(t *TagReference) {
 }
 
 func registryText(t *TagReference) string {
-	ref, err := ParsePullSpec(t.From.Name)
-	if err != nil {
-		return "the registry"
-	}
+	ref, _ := ParsePullSpec(t.From.Name) // which was checked before
 	if ref.Registry == "" {
 		return DockerHub
 	}
