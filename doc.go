@@ -4,6 +4,16 @@
 //
 //   - [github.com/registrykit/registrykit/imagestream]: the typed objects of
 //     image.openshift.io/v1 and the pull-spec parser.
+//   - [github.com/registrykit/registrykit/imagestream/trigger]: image change
+//     triggers, parsed, checked, edited and evaluated.
+//   - [github.com/registrykit/registrykit/imagestream/access]: what a registry
+//     asks the API server before it serves.
+//   - [github.com/registrykit/registrykit/imagestream/imagestreamtest]: streams
+//     and images for unit tests.
+//   - [github.com/registrykit/registrykit/auth]: credentials for a registry,
+//     found, tried in turn and explained; login and logout.
+//   - [github.com/registrykit/registrykit/storage]: the contract of storage
+//     drivers, drivers in memory and on files, and wrappers.
 //   - [github.com/registrykit/registrykit/prune]: an inventory, a policy and an
 //     instant give a plan: what to delete, what to keep, and why, for every
 //     object.
