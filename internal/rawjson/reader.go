@@ -103,7 +103,7 @@ func (r *Reader) Path() string {
 			b = append(b, ']')
 		case bytes.ContainsAny(s.key, "./[]"):
 			b = append(b, '[')
-			b = strconv.AppendQuote(b, string(s.key))
+			b = strconv.AppendQuote(b, string([]rune(string(s.key)))) // U+FFFD for what is not UTF-8
 			b = append(b, ']')
 		default:
 			if len(b) > 0 {

@@ -41,6 +41,8 @@ func TestSpecTags(t *testing.T) {
 		{"same name elsewhere", of(`{'kind': 'ImageStreamTag', 'name': '9', 'namespace': 'openshift'}`), []string{at + "openshift/app:9"}},
 		{"own image", of(`{'kind': 'ImageStreamImage', 'name': '<A>'}`), []string{at + "dev/app@A"}},
 		{"other image", of(`{'kind': 'ImageStreamImage', 'name': 'base@<A>'}`), []string{at + "dev/base@A"}},
+		{"own tag of no name", `{'kind': 'ImageStream', 'spec': {'tags': [{'from': {'kind': 'ImageStreamTag', 'name': 'v1', 'namespace': 'x'}}]}}`, []string{at + "unparsed"}},
+		{"own image of no name", `{'kind': 'ImageStream', 'metadata': {'namespace': 'dev'}, 'spec': {'tags': [{'from': {'kind': 'ImageStreamImage', 'name': '<A>'}}]}}`, []string{at + "@A"}},
 		{"empty tag", of(`{'kind': 'ImageStreamTag', 'name': 'base:'}`), []string{at + "unparsed"}},
 		{"digest as a tag", of(`{'kind': 'ImageStreamTag', 'name': 'base@<A>'}`), []string{at + "unparsed"}},
 		{"two colons", of(`{'kind': 'ImageStreamTag', 'name': 'a:b:c'}`), []string{at + "unparsed"}},

@@ -27,6 +27,8 @@ var (
 	// ErrTooMuch is the cause where the paths of the references in one object
 	// have more than 64 MiB.
 	ErrTooMuch = errors.New("too many references under too long paths")
+
+	errNameless = errors.New("a tag of its own image stream, which has no name")
 )
 
 // An Error says which field of which object cannot be read.

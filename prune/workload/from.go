@@ -66,12 +66,12 @@ func (s *Scanner) fromKind(source Source, kind string, short bool) {
 // streamReference reads the name of an ImageStreamTag or ImageStreamImage, and
 // says whether it is of the stream that holds it.
 func streamReference(kind, name string, short bool) (ref Reference, own bool) {
+	name = decoded(name)
 	ref.Value = clip(name)
 	if len(name) > mostText {
 		ref.Err = tooLong(len(name))
 		return ref, false
 	}
-	name = ref.Value // as encoding/json would have decoded it
 	mark, parse := ":", imagestream.ParseImageStreamTagName
 	if kind == "ImageStreamImage" {
 		mark, parse = "@", imagestream.ParseImageStreamImageName

@@ -36,12 +36,13 @@ func (m *specs) read(spec []byte) Reference {
 }
 
 func readPullSpec(spec string) Reference {
+	spec = decoded(spec)
 	ref := Reference{Value: clip(spec)}
 	if len(spec) > mostText {
 		ref.Err = tooLong(len(spec))
 		return ref
 	}
-	parsed, err := imagestream.ParsePullSpec(ref.Value)
+	parsed, err := imagestream.ParsePullSpec(spec)
 	if err != nil {
 		ref.Err = err
 		return ref

@@ -102,12 +102,17 @@ func (r Reference) Names() bool { return r.Stream != "" || r.Digest != "" }
 // registry or the API server accepts stay far below.
 const mostText = 4 << 10
 
-// clip makes a text fit for a result: not too long, and with U+FFFD for each
-// byte that is not UTF-8, as encoding/json has it.
-func clip(s string) string {
-	if !utf8.ValidString(s) {
-		s = string([]rune(s))
+// decoded puts U+FFFD for each byte that is not UTF-8, as encoding/json does.
+func decoded(s string) string {
+	if utf8.ValidString(s) {
+		return s
 	}
+	return string([]rune(s))
+}
+
+// clip makes a text fit for a result: decoded, and not too long.
+func clip(s string) string {
+	s = decoded(s)
 	if len(s) <= mostText {
 		return s
 	}

@@ -31,6 +31,14 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 	require.Error(t, got.References[0].Err)
 }
 
+func TestLengthIsThatOfTheDecodedText(t *testing.T) {
+	long := strings.Repeat("\xff", mostText/2) // three bytes each, once decoded
+	require.ErrorContains(t, readPullSpec(long).Err, "too long for a reference")
+	ref, _ := streamReference("ImageStreamTag", "app:"+long, false)
+	require.ErrorContains(t, ref.Err, "too long for a reference")
+	require.Empty(t, ref.Tag)
+}
+
 func TestDigestsAlone(t *testing.T) {
 	for _, of := range []struct {
 		algorithm string

@@ -244,10 +244,22 @@ func (s *Scanner) complete() {
 	}
 	for _, i := range s.own {
 		ref := &s.refs[i]
-		ref.Stream = s.result.Object.Name
+		if ref.Stream = s.result.Object.Name; ref.Stream == "" {
+			nameless(ref)
+			continue
+		}
 		if ref.Namespace == "" {
 			ref.Namespace = s.result.Object.Namespace
 		}
+	}
+}
+
+// nameless leaves of a reference to its own stream, which has no name, what it
+// uses all the same: a digest, wherever it is.
+func nameless(ref *Reference) {
+	ref.Namespace = ""
+	if ref.Digest == "" {
+		ref.Tag, ref.Err = "", errNameless
 	}
 }
 
