@@ -3,6 +3,7 @@ package prune
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -18,6 +19,7 @@ func (p *planner) decideImages() {
 		return
 	}
 	p.keepNeededByItems()
+	p.keepUnplanned()
 	f := imageFacts{planner: p}
 	if p.policy.asks(func(c *Condition) bool { return c.Dropped != nil }) {
 		f.findDropped()
@@ -67,6 +69,18 @@ func (p *planner) keepNeededByItems() {
 	if !p.inv.Complete(inventory.KindImageStream) {
 		for i := range p.images {
 			p.keepImage(i, verdict{streamsUnlisted, -1})
+		}
+	}
+}
+
+// keepUnplanned keeps, in a recheck, the images that the earlier plan keeps.
+func (p *planner) keepUnplanned() {
+	if p.earlier == nil {
+		return
+	}
+	for i := range p.images {
+		if !p.earlier.images[p.inv.DigestText(p.inv.Image(i).Digest)] {
+			p.keepImage(i, verdict{noRule, -1})
 		}
 	}
 }
@@ -162,14 +176,22 @@ func (f *imageFacts) met(c *Condition, o Outcome) (bool, int32) {
 func (f *imageFacts) findDropped() {
 	f.dropped = make([]bool, f.inv.Images())
 	f.walk.start()
+	mark := func(root inventory.Digest) {
+		f.walk.visit(root, func(_ inventory.Digest, image int) bool {
+			if image >= 0 {
+				f.dropped[image] = true
+			}
+			return true
+		})
+	}
 	for i := range f.inv.Items() {
 		if f.planner.dropped(i) {
-			f.walk.visit(f.inv.Item(i).Image, func(_ inventory.Digest, image int) bool {
-				if image >= 0 {
-					f.dropped[image] = true
-				}
-				return true
-			})
+			mark(f.inv.Item(i).Image)
+		}
+	}
+	if f.earlier != nil {
+		for _, item := range f.earlier.dropped {
+			mark(f.inv.Digest(item.image))
 		}
 	}
 }
@@ -189,6 +211,7 @@ func (f *imageFacts) streamsOf(image int) []repositoryOf {
 				f.repositories = append(f.repositories, repositoryOf{int32(image), int32(f.inv.Tag(item.Tag).Stream)})
 			}
 		}
+		f.addEarlier()
 		slices.SortFunc(f.repositories, func(a, b repositoryOf) int {
 			return cmp.Or(cmp.Compare(a.image, b.image), cmp.Compare(a.stream, b.stream))
 		})
@@ -197,6 +220,21 @@ func (f *imageFacts) streamsOf(image int) []repositoryOf {
 	from, _ := slices.BinarySearchFunc(f.repositories, int32(image), byImage)
 	to, _ := slices.BinarySearchFunc(f.repositories, int32(image)+1, byImage)
 	return f.repositories[from:to]
+}
+
+// addEarlier adds the streams that listed an image until the plan which is
+// looked at again dropped their items. One that is gone says nothing.
+func (f *imageFacts) addEarlier() {
+	if f.earlier == nil {
+		return
+	}
+	for _, item := range f.earlier.dropped {
+		namespace, name, _ := strings.Cut(item.repository, "/")
+		image, stream := f.inv.ImageOf(f.inv.Digest(item.image)), f.inv.FindStream(namespace, name)
+		if image >= 0 && stream >= 0 {
+			f.repositories = append(f.repositories, repositoryOf{int32(image), int32(stream)})
+		}
+	}
 }
 
 // inRepositories tells whether the repositories that list the image match.

@@ -33,6 +33,8 @@ type planner struct {
 	unknown  unknownImages
 
 	invalid, unread []BadReference
+
+	earlier *earlierPlan // the plan that a recheck looks at again, else nil
 }
 
 // streamDigest is a digest in a stream's repository.

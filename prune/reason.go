@@ -27,6 +27,7 @@ const (
 	RuleInUse             = "in-use"             // blob: of an image that stays
 	RuleConfigUncertain   = "config-uncertain"   // blob: a config that its image may not have, or that may be another's
 	RuleRegistryKept      = "registry-kept"      // blob: the policy leaves the registry's data alone
+	RuleStreamGone        = "stream-gone"        // link, looked at again: its repository's stream is not there any more
 )
 
 var structuralRules = map[ruleIndex]string{

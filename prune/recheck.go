@@ -1,0 +1,307 @@
+package prune
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// A Recheck is a plan held against what is known later: it tells which of the
+// plan's deletions hold no more. It plans nothing anew, so what came to be of
+// no use in the meantime stays.
+//
+// A Recheck does not change and may be used by several goroutines at once.
+type Recheck struct {
+	p     *planner
+	stale map[int]Reason // by number of the action
+}
+
+// Recheck looks at the plan again with what is known now: streams, images and
+// workloads listed after the plan's tag items were dropped. It judges by the
+// plan's policy and instant.
+//
+// Every tag item that inv knows stays and protects what it needs, whether the
+// plan drops it or not, unless assume reports that it is to be taken for
+// dropped: for a dry run, which drops none. A nil assume assumes nothing. As in
+// planning, what inv does not know completely keeps whatever it might need.
+func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *Recheck {
+	again := newPlanner(inv, &p.Policy, inventory.InstantOf(p.Now))
+	again.earlier = p.earlier()
+	again.depths()
+	again.readUses()
+	again.keepItems(p, assume)
+	again.findUnknown()
+	again.decideImages()
+	if p.Policy.PruneRegistry {
+		again.decideBlobs()
+	}
+	r := &Recheck{p: again, stale: map[int]Reason{}}
+	r.judge(p)
+	return r
+}
+
+// An earlierPlan is what a recheck needs to know of the plan that it looks at
+// again.
+type earlierPlan struct {
+	dropped []droppedItem
+	images  map[string]bool // that go
+}
+
+type droppedItem struct{ repository, image string }
+
+func (p *Plan) earlier() *earlierPlan {
+	e := &earlierPlan{images: map[string]bool{}}
+	for a := range p.Actions() {
+		switch a.Kind {
+		case DeleteTagItem:
+			e.dropped = append(e.dropped, droppedItem{a.Stream, a.Image})
+		case DeleteImage:
+			e.images[a.Image] = true
+		}
+	}
+	return e
+}
+
+// keepItems decides on the items of a recheck: those that are there stay.
+func (p *planner) keepItems(plan *Plan, assume func(a *Action) bool) {
+	for i := range p.items {
+		p.items[i] = verdict{noRule, -1}
+	}
+	if assume == nil {
+		return
+	}
+	drop := slices.IndexFunc(p.policy.TagItems, func(r Rule) bool { return r.Outcome == Delete })
+	for a := range plan.Actions() {
+		if a.Kind != DeleteTagItem {
+			return
+		}
+		if i := p.findItem(&a); i >= 0 && drop >= 0 && assume(&a) {
+			p.items[i] = verdict{ruleIndex(drop), -1}
+		}
+	}
+}
+
+// findItem returns the item that an action drops, -1 where it is not there.
+func (p *planner) findItem(a *Action) int {
+	namespace, name, _ := strings.Cut(a.Stream, "/")
+	s := p.inv.FindStream(namespace, name)
+	if s < 0 {
+		return -1
+	}
+	t := p.inv.FindTag(s, a.Tag)
+	if t < 0 {
+		return -1
+	}
+	tag := p.inv.Tag(t)
+	for i := tag.FirstItem; i < tag.EndItem; i++ {
+		item := p.inv.Item(i)
+		if p.inv.DigestText(item.Image) == a.Image && writable(item.Created.Time()).Equal(a.Created) &&
+			p.inv.ItemReference(i) == a.DockerImageReference && !p.dropped(i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// judge looks at every action but those on tag items, which are committed one
+// by one against the stream that is there.
+func (r *Recheck) judge(plan *Plan) {
+	links := linkCheck{planner: r.p, repository: -1}
+	owners := lazyOwners{planner: r.p}
+	i := -1
+	for a := range plan.Actions() {
+		i++
+		var why Reason
+		var stale bool
+		switch a.Kind {
+		case DeleteManifestLink, DeleteLayerLink:
+			why, stale = links.stale(&a)
+		case DeleteImage:
+			why, stale = r.p.imageStale(a.Image)
+		case DeleteBlob:
+			why, stale = owners.stale(a.Digest)
+		}
+		if stale {
+			r.stale[i] = why
+		}
+	}
+}
+
+// Stale reports whether an action holds no more, and why: the action with that
+// number, from 0, of [Plan.Actions]. It is false for those on tag items.
+func (r *Recheck) Stale(action int) (why Reason, stale bool) {
+	why, stale = r.stale[action]
+	return why, stale
+}
+
+// NeedsBlob reports whether a blob must stay, and why: an image that stays may
+// have it, or what is known is not enough to say so. It is for blobs that an
+// earlier plan condemned.
+func (r *Recheck) NeedsBlob(digest string) (why Reason, needed bool) {
+	owners := lazyOwners{planner: r.p}
+	return owners.stale(digest)
+}
+
+// Depth returns how many indexes that own the image, or own one that does, are
+// above it at most.
+func (r *Recheck) Depth(image string) int {
+	i := r.p.inv.ImageOf(r.p.inv.Digest(image))
+	if i < 0 {
+		return 0
+	}
+	return r.p.depths().of(i)
+}
+
+// Closure calls f for the image with a digest and all that it may need: what it
+// owns at every depth, and the layers and configs of these. It reports whether
+// that is all, and not so where one of them is not known, or only in part.
+func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
+	inv := r.p.inv
+	f(image)
+	root := inv.Digest(image)
+	if root == inventory.NoDigest {
+		return image == ""
+	}
+	complete = true
+	walk := newClosure(inv)
+	walk.start()
+	walk.visit(root, func(d inventory.Digest, i int) bool {
+		f(inv.DigestText(d))
+		if i < 0 {
+			complete = false
+			return true
+		}
+		view := inv.Image(i)
+		complete = complete && !view.Partial && !r.p.hidesConfig(&view)
+		mayHave(&view, func(d inventory.Digest) { f(inv.DigestText(d)) })
+		return true
+	})
+	return complete
+}
+
+// imageStale tells whether an image that was to go stays. One that is not
+// known any more is gone.
+func (p *planner) imageStale(digest string) (Reason, bool) {
+	i := p.inv.ImageOf(p.inv.Digest(digest))
+	if i < 0 {
+		if !p.inv.Complete(inventory.KindImage) {
+			return Reason{Rule: RuleImagesNotListed}, true
+		}
+		return Reason{}, false
+	}
+	if p.deleted(i) {
+		return Reason{}, false
+	}
+	return p.imageReason(i), true
+}
+
+// lazyOwners knows which image has a blob, once somebody asks.
+type lazyOwners struct {
+	*planner
+	owners *blobOwners
+}
+
+// stale tells whether a blob stays: unless everything was listed, nothing holds
+// blobs back and no image that stays may have it.
+func (l *lazyOwners) stale(digest string) (Reason, bool) {
+	switch {
+	case !l.inv.Complete(inventory.KindImageStream):
+		return Reason{Rule: RuleStreamsNotListed}, true
+	case !l.inv.Complete(inventory.KindImage):
+		return Reason{Rule: RuleImagesNotListed}, true
+	case l.holdsBack():
+		return l.unknownReason(), true
+	}
+	d := l.inv.Digest(digest)
+	if d == inventory.NoDigest || l.blobs == nil {
+		return Reason{}, false
+	}
+	if l.blobs[d] != blobKept {
+		return Reason{}, false
+	}
+	if l.owners == nil {
+		owners := l.blobOwners()
+		l.owners = &owners
+	}
+	if !l.owners.isBlob(d) {
+		return Reason{Rule: RuleConfigUncertain}, true
+	}
+	return l.owners.verdict(d).Reason, true
+}
+
+// unknownReason names the first image that is needed and not known.
+func (p *planner) unknownReason() Reason {
+	u := p.unknown.list[0]
+	return Reason{Rule: RuleUnknownImage, Unknown: p.inv.DigestText(u.digest) + ", needed by " + p.needName(u.need)}
+}
+
+// A linkCheck looks at the links of one repository after the other.
+type linkCheck struct {
+	*planner
+	repository   int // a stream, or -1
+	needs        map[inventory.Digest]need
+	configHidden bool
+	configs      map[inventory.Digest]bool // of any image; made on demand
+}
+
+// stale tells whether a link stays: its repository needs it, or may.
+func (l *linkCheck) stale(a *Action) (Reason, bool) {
+	namespace, name, _ := strings.Cut(a.Repository, "/")
+	s := l.inv.FindStream(namespace, name)
+	switch {
+	case !l.inv.Complete(inventory.KindImageStream):
+		return Reason{Rule: RuleStreamsNotListed}, true
+	case !l.inv.Complete(inventory.KindImage):
+		return Reason{Rule: RuleImagesNotListed}, true
+	case l.mayNeedMore():
+		return Reason{Rule: RuleInUse, Unknown: l.missingKinds() + " not listed completely, and may use it"}, true
+	case s < 0:
+		return Reason{Rule: RuleStreamGone}, true
+	case l.unknown.streams[s]:
+		return l.unknownReason(), true
+	}
+	l.enter(s)
+	d := l.inv.Digest(a.Digest)
+	if n, needed := l.needs[d]; needed {
+		return Reason{Rule: RuleInUse, Path: []string{l.needName(n), a.Digest}}, true
+	}
+	if l.configHidden && a.Kind == DeleteLayerLink && l.isConfig(d) {
+		return Reason{Rule: RuleConfigUncertain}, true
+	}
+	return Reason{}, false
+}
+
+// enter finds what a repository needs.
+func (l *linkCheck) enter(s int) {
+	if l.repository == s {
+		return
+	}
+	l.repository, l.needs, l.configHidden = s, map[inventory.Digest]need{}, false
+	note := func(d inventory.Digest, n need) {
+		if _, noted := l.needs[d]; !noted {
+			l.needs[d] = n
+		}
+	}
+	l.walk.start()
+	l.visitNeeds(s, func(d inventory.Digest, image int, n need) bool {
+		note(d, n)
+		if image >= 0 {
+			view := l.inv.Image(image)
+			mayHave(&view, func(d inventory.Digest) { note(d, n) })
+			l.configHidden = l.configHidden || l.hidesConfig(&view)
+		}
+		return true
+	})
+}
+
+// isConfig reports whether any image claims a config of that digest.
+func (l *linkCheck) isConfig(d inventory.Digest) bool {
+	if l.configs == nil {
+		l.configs = map[inventory.Digest]bool{}
+		for _, view := range l.inv.ImagesUnordered() {
+			l.configs[view.Config] = true
+		}
+	}
+	return l.configs[d]
+}
