@@ -28,6 +28,7 @@ const (
 	RuleConfigUncertain   = "config-uncertain"   // blob: a config that its image may not have, or that may be another's
 	RuleRegistryKept      = "registry-kept"      // blob: the policy leaves the registry's data alone
 	RuleStreamGone        = "stream-gone"        // link, looked at again: its repository's stream is not there any more
+	RuleReplaced          = "replaced"           // image, looked at again: another object of that name by now
 )
 
 var structuralRules = map[ruleIndex]string{

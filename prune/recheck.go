@@ -3,6 +3,7 @@ package prune
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -13,8 +14,9 @@ import (
 //
 // A Recheck does not change and may be used by several goroutines at once.
 type Recheck struct {
-	p     *planner
-	stale map[int]Reason // by number of the action
+	p      *planner
+	stale  map[int]Reason // by number of the action
+	owners func() blobOwners
 }
 
 // Recheck looks at the plan again with what is known now: streams, images and
@@ -36,7 +38,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	if p.Policy.PruneRegistry {
 		again.decideBlobs()
 	}
-	r := &Recheck{p: again, stale: map[int]Reason{}}
+	r := &Recheck{p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners)}
 	r.judge(p)
 	return r
 }
@@ -108,7 +110,6 @@ func (p *planner) findItem(a *Action) int {
 // by one against the stream that is there.
 func (r *Recheck) judge(plan *Plan) {
 	links := linkCheck{planner: r.p, repository: -1}
-	owners := lazyOwners{planner: r.p}
 	i := -1
 	for a := range plan.Actions() {
 		i++
@@ -118,9 +119,9 @@ func (r *Recheck) judge(plan *Plan) {
 		case DeleteManifestLink, DeleteLayerLink:
 			why, stale = links.stale(&a)
 		case DeleteImage:
-			why, stale = r.p.imageStale(a.Image)
+			why, stale = r.p.imageStale(&a)
 		case DeleteBlob:
-			why, stale = owners.stale(a.Digest)
+			why, stale = r.NeedsBlob(a.Digest)
 		}
 		if stale {
 			r.stale[i] = why
@@ -139,8 +140,23 @@ func (r *Recheck) Stale(action int) (why Reason, stale bool) {
 // have it, or what is known is not enough to say so. It is for blobs that an
 // earlier plan condemned.
 func (r *Recheck) NeedsBlob(digest string) (why Reason, needed bool) {
-	owners := lazyOwners{planner: r.p}
-	return owners.stale(digest)
+	p := r.p
+	switch {
+	case !p.inv.Complete(inventory.KindImageStream):
+		return Reason{Rule: RuleStreamsNotListed}, true
+	case !p.inv.Complete(inventory.KindImage):
+		return Reason{Rule: RuleImagesNotListed}, true
+	case p.holdsBack():
+		return p.unknownReason(), true
+	}
+	d := p.inv.Digest(digest)
+	if d == inventory.NoDigest || p.blobs == nil || p.blobs[d] != blobKept {
+		return Reason{}, false
+	}
+	if owners := r.owners(); owners.isBlob(d) {
+		return owners.verdict(d).Reason, true
+	}
+	return Reason{Rule: RuleConfigUncertain}, true
 }
 
 // Depth returns how many indexes that own the image, or own one that does, are
@@ -182,52 +198,21 @@ func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 
 // imageStale tells whether an image that was to go stays. One that is not
 // known any more is gone.
-func (p *planner) imageStale(digest string) (Reason, bool) {
-	i := p.inv.ImageOf(p.inv.Digest(digest))
+func (p *planner) imageStale(a *Action) (Reason, bool) {
+	i := p.inv.ImageOf(p.inv.Digest(a.Image))
 	if i < 0 {
 		if !p.inv.Complete(inventory.KindImage) {
 			return Reason{Rule: RuleImagesNotListed}, true
 		}
 		return Reason{}, false
 	}
-	if p.deleted(i) {
-		return Reason{}, false
+	if !p.deleted(i) {
+		return p.imageReason(i), true
 	}
-	return p.imageReason(i), true
-}
-
-// lazyOwners knows which image has a blob, once somebody asks.
-type lazyOwners struct {
-	*planner
-	owners *blobOwners
-}
-
-// stale tells whether a blob stays: unless everything was listed, nothing holds
-// blobs back and no image that stays may have it.
-func (l *lazyOwners) stale(digest string) (Reason, bool) {
-	switch {
-	case !l.inv.Complete(inventory.KindImageStream):
-		return Reason{Rule: RuleStreamsNotListed}, true
-	case !l.inv.Complete(inventory.KindImage):
-		return Reason{Rule: RuleImagesNotListed}, true
-	case l.holdsBack():
-		return l.unknownReason(), true
+	if uid, _ := p.inv.ImageIdentity(i); a.UID != "" && uid != "" && uid != a.UID {
+		return Reason{Rule: RuleReplaced}, true
 	}
-	d := l.inv.Digest(digest)
-	if d == inventory.NoDigest || l.blobs == nil {
-		return Reason{}, false
-	}
-	if l.blobs[d] != blobKept {
-		return Reason{}, false
-	}
-	if l.owners == nil {
-		owners := l.blobOwners()
-		l.owners = &owners
-	}
-	if !l.owners.isBlob(d) {
-		return Reason{Rule: RuleConfigUncertain}, true
-	}
-	return l.owners.verdict(d).Reason, true
+	return Reason{}, false
 }
 
 // unknownReason names the first image that is needed and not known.

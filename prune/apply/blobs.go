@@ -1,0 +1,168 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/registrykit/registrykit/prune"
+)
+
+// RuleCondemned is the rule of a blob that goes since earlier plans condemned it
+// and nothing that is there needs it.
+const RuleCondemned = "condemned"
+
+// condemnedMarks are the blobs that wait.
+type condemnedMarks struct {
+	before map[string]Condemnation // as they were before this run
+	now    map[string]Condemnation
+}
+
+// sweepsBlobs reports whether the run has anything to do with blobs: those of
+// the plan, or those that an earlier one condemned.
+func (r *run) sweepsBlobs() bool {
+	return r.plan.Policy.PruneRegistry && r.plan.Policy.Namespace == "" && r.ends.Inventory != nil &&
+		(r.plan.Summary.Blobs > 0 || r.waits())
+}
+
+// waits reports whether blobs wait for a later plan.
+func (r *run) waits() bool { return r.ends.Condemned != nil && r.ends.Blobs != nil && r.o.Grace >= 0 }
+
+// condemn writes down which blobs wait, before the Images go: after that no plan
+// would know of them.
+func (r *run) condemn(ctx context.Context) error {
+	if ctx.Err() != nil || !r.sweepsBlobs() || !r.waits() {
+		return nil
+	}
+	before, err := r.ends.Condemned.LoadCondemned(ctx)
+	if err != nil {
+		return fmt.Errorf("load condemned blobs: %w", err)
+	}
+	r.marks = &condemnedMarks{before: before, now: maps.Clone(before)}
+	for n, a := range r.actions(Blobs) {
+		if _, marked := before[a.Digest]; marked {
+			continue
+		}
+		if _, stale := r.known.Stale(n); !stale && r.holds.of(&a) == "" {
+			r.marks.now[a.Digest] = Condemnation{Since: r.plan.Now, Bytes: a.Bytes}
+		}
+	}
+	return r.storeMarks(ctx)
+}
+
+func (r *run) storeMarks(ctx context.Context) error {
+	if err := r.ends.Condemned.StoreCondemned(ctx, r.marks.now); err != nil {
+		return fmt.Errorf("store condemned blobs: %w", err)
+	}
+	return nil
+}
+
+// deleteBlobs deletes the plan's blobs, and those that an earlier plan
+// condemned, as far as they have waited.
+func (r *run) deleteBlobs(ctx context.Context) error {
+	do := func(ctx context.Context, a *prune.Action) error { return r.ends.Blobs.DeleteBlob(ctx, a.Digest) }
+	if r.ends.Blobs == nil {
+		do = func(context.Context, *prune.Action) error { return errNoEnd }
+	}
+	earlier := r.condemnedEarlier()
+	r.start(Blobs, r.plan.Summary.Blobs+len(earlier))
+	each(ctx, r.o.Workers, r.blobs(earlier), func(b numbered) {
+		if wait := r.waitOf(&b.a); wait != "" && !r.before[b.n].frees() {
+			r.wait(ctx, b.n, &b.a, wait)
+			return
+		}
+		r.delete(ctx, b.n, &b.a, do)
+	})
+	r.finish(Blobs)
+	return r.settleBlobs(ctx)
+}
+
+// settleBlobs stores what still waits, and tells the caches what is gone, also
+// where the run was cancelled.
+func (r *run) settleBlobs(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	if r.marks != nil {
+		for result := range r.report.Results() {
+			if result.Action.Kind == prune.DeleteBlob && result.Status != Condemned && result.Status != NotRun && result.Status != Failed {
+				delete(r.marks.now, result.Action.Digest)
+			}
+		}
+		err = r.storeMarks(ctx)
+	}
+	if len(r.gone) == 0 || r.o.DryRun {
+		return err
+	}
+	if r.ends.Caches == nil {
+		r.report.RestartRegistries = true
+		return err
+	}
+	slices.Sort(r.gone)
+	told := r.caller.call(ctx, func(ctx context.Context) error { return r.ends.Caches.ForgetBlobs(ctx, r.gone) })
+	if told != nil {
+		r.report.RestartRegistries = true
+		r.o.Logger.Warn("caches were not told which blobs are gone", "blobs", len(r.gone), "err", told)
+	}
+	return err
+}
+
+// blobs yields the plan's, and then those condemned earlier.
+func (r *run) blobs(earlier []prune.Action) iter.Seq[numbered] {
+	return func(yield func(numbered) bool) {
+		for n, a := range r.actions(Blobs) {
+			if !yield(numbered{n, a}) {
+				return
+			}
+		}
+		for _, a := range earlier {
+			if !yield(numbered{-1, a}) {
+				return
+			}
+		}
+	}
+}
+
+// condemnedEarlier returns, sorted, the blobs that earlier plans condemned and
+// this one does not know.
+func (r *run) condemnedEarlier() []prune.Action {
+	if r.marks == nil {
+		return nil
+	}
+	unknown := maps.Clone(r.marks.before)
+	for _, a := range r.actions(Blobs) {
+		delete(unknown, a.Digest)
+	}
+	var list []prune.Action
+	for _, digest := range slices.Sorted(maps.Keys(unknown)) {
+		list = append(list, prune.Action{
+			Kind: prune.DeleteBlob, Digest: digest, Bytes: unknown[digest].Bytes, Reason: prune.Reason{Rule: RuleCondemned},
+		})
+	}
+	return list
+}
+
+// waitOf says until when a blob waits, "" where it has waited enough.
+func (r *run) waitOf(a *prune.Action) string {
+	if r.marks == nil {
+		return ""
+	}
+	since := r.plan.Now
+	if mark, marked := r.marks.before[a.Digest]; marked {
+		since = mark.Since
+	}
+	due := since.Add(r.o.Grace)
+	if !r.plan.Now.Before(due) && since.Before(r.plan.Now) {
+		return ""
+	}
+	return fmt.Sprintf("condemned at %s, goes with a plan of %s or later", since.Format(time.RFC3339), due.Format(time.RFC3339))
+}
+
+// wait ends an action on a blob that waits, unless it is not to go at all.
+func (r *run) wait(ctx context.Context, n int, a *prune.Action, why string) {
+	if ctx.Err() == nil && !r.skip(n, a) {
+		r.ended(&Result{Number: n, Action: *a, Status: Condemned, Why: why})
+	}
+}

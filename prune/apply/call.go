@@ -1,0 +1,91 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// A caller calls ends: at the pace, with the timeout and again as the options
+// say.
+type caller struct {
+	limit   *rate.Limiter
+	timeout time.Duration
+	retry   Retry
+}
+
+func newCaller(o *Options) *caller {
+	c := &caller{limit: rate.NewLimiter(rate.Inf, 0), timeout: o.Timeout, retry: o.Retry}
+	if o.Rate > 0 {
+		c.limit = rate.NewLimiter(rate.Limit(o.Rate), 1)
+	}
+	return c
+}
+
+// call calls f until it succeeds, fails for good, or the attempts are used up.
+func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) error {
+	wait := c.retry.Wait
+	for attempt := 1; ; attempt++ {
+		if err := c.limit.Wait(ctx); err != nil {
+			return err
+		}
+		err := c.once(ctx, f)
+		if err == nil || ctx.Err() != nil || !mayWorkLater(err) {
+			return err
+		}
+		if attempt == c.retry.Attempts {
+			return fmt.Errorf("%d attempts: %w", attempt, err)
+		}
+		pause := wait + rand.N(wait/2+1)
+		if asked := retryAfter(err); asked > pause {
+			pause = asked
+		}
+		if pause > c.retry.Most {
+			if retryAfter(err) > c.retry.Most {
+				return fmt.Errorf("asked to wait %s, at most %s is waited: %w", pause, c.retry.Most, err)
+			}
+			pause = c.retry.Most
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		wait = min(2*wait, c.retry.Most)
+	}
+}
+
+func (c *caller) once(ctx context.Context, f func(ctx context.Context) error) error {
+	if c.timeout <= 0 {
+		return f(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return f(ctx)
+}
+
+// mayWorkLater reports whether a call is worth another attempt.
+func mayWorkLater(err error) bool {
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func retryAfter(err error) time.Duration {
+	var later interface{ RetryAfter() time.Duration }
+	if errors.As(err, &later) {
+		return later.RetryAfter()
+	}
+	return 0
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,96 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A FileCondemned keeps condemned blobs in a file, as JSON. It is the file's
+// name; a file that is not there holds none.
+type FileCondemned string
+
+type condemnedFile struct {
+	Schema string                  `json:"schema"`
+	Blobs  map[string]Condemnation `json:"blobs"`
+}
+
+const condemnedSchema = "registrykit/condemned/v1"
+
+// LoadCondemned reads the file.
+func (f FileCondemned) LoadCondemned(context.Context) (map[string]Condemnation, error) {
+	text, err := os.ReadFile(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]Condemnation{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	var file condemnedFile
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("condemned blobs in %s: %w", string(f), err)
+	}
+	if file.Schema != condemnedSchema {
+		return nil, fmt.Errorf("condemned blobs in %s: schema %q, want %q", string(f), file.Schema, condemnedSchema)
+	}
+	if file.Blobs == nil {
+		file.Blobs = map[string]Condemnation{}
+	}
+	return file.Blobs, nil
+}
+
+// StoreCondemned writes the file anew, beside the old one, and puts it in its
+// place.
+func (f FileCondemned) StoreCondemned(_ context.Context, blobs map[string]Condemnation) error {
+	text, err := json.Marshal(condemnedFile{condemnedSchema, blobs})
+	if err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(append(text, '\n'))
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), string(f))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+// MemoryCondemned keeps condemned blobs in memory. The zero value holds none
+// and is ready. It may be used by several goroutines at once.
+type MemoryCondemned struct {
+	mu    sync.Mutex
+	blobs map[string]Condemnation
+}
+
+// LoadCondemned returns a copy.
+func (m *MemoryCondemned) LoadCondemned(context.Context) (map[string]Condemnation, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.blobs == nil {
+		return map[string]Condemnation{}, nil
+	}
+	return maps.Clone(m.blobs), nil
+}
+
+// StoreCondemned keeps a copy.
+func (m *MemoryCondemned) StoreCondemned(_ context.Context, blobs map[string]Condemnation) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blobs = maps.Clone(blobs)
+	return nil
+}

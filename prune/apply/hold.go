@@ -1,0 +1,85 @@
+package apply
+
+import (
+	"sync"
+
+	"github.com/registrykit/registrykit/prune"
+)
+
+// holds are what must not go since something that it depends on did not. Each
+// has the words that say what.
+type holds struct {
+	mu           sync.Mutex
+	repositories map[string]string // no link of these goes
+	digests      map[string]string // no link, image or blob of these goes
+	everything   string            // no image and no blob goes at all
+}
+
+func newHolds() *holds {
+	return &holds{repositories: map[string]string{}, digests: map[string]string{}}
+}
+
+// of returns why an action must not be carried out, "" where it may be.
+func (h *holds) of(a *prune.Action) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch a.Kind {
+	case prune.DeleteManifestLink, prune.DeleteLayerLink:
+		if why := h.repositories[a.Repository]; why != "" {
+			return why
+		}
+		return h.digests[a.Digest]
+	case prune.DeleteImage:
+		if h.everything != "" {
+			return h.everything
+		}
+		return h.digests[a.Image]
+	case prune.DeleteBlob:
+		if h.everything != "" {
+			return h.everything
+		}
+		return h.digests[a.Digest]
+	}
+	return ""
+}
+
+func (h *holds) repository(name, why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.repositories[name] = why
+}
+
+func (h *holds) digest(digest, why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.digests[digest] == "" {
+		h.digests[digest] = why
+	}
+}
+
+// closure holds an image and all that it may need. Where that is not known,
+// everything is held.
+func (h *holds) closure(known *prune.Recheck, image, why string) {
+	if complete := known.Closure(image, func(d string) { h.digest(d, why) }); !complete {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.everything = why + ", and what it needs is not known"
+	}
+}
+
+// keeps holds what an action would have freed. It is called for every action
+// that is not done. Those on tag items are held once what is there was listed.
+func (h *holds) keeps(known *prune.Recheck, r *Result) {
+	why := string(r.Action.Kind) + " " + objectOf(&r.Action) + " is " + string(r.Status)
+	switch r.Action.Kind {
+	case prune.DeleteTagItem:
+		h.repository(r.Action.Stream, why)
+		h.closure(known, r.Action.Image, why)
+	case prune.DeleteManifestLink:
+		h.closure(known, r.Action.Digest, why)
+	case prune.DeleteLayerLink:
+		h.digest(r.Action.Digest, why)
+	case prune.DeleteImage:
+		h.closure(known, r.Action.Image, why)
+	}
+}

@@ -1,0 +1,43 @@
+package apply
+
+import (
+	"context"
+	"iter"
+
+	"github.com/registrykit/registrykit/prune"
+)
+
+// deleteImages deletes Image objects: all that nothing else owns, then what
+// those own, and so on, so that an image whose index stays can be held.
+func (r *run) deleteImages(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	do := func(ctx context.Context, a *prune.Action) error {
+		return r.ends.Images.DeleteImage(ctx, a.Image, Preconditions{a.UID, a.ResourceVersion})
+	}
+	if r.ends.Images == nil {
+		do = func(context.Context, *prune.Action) error { return errNoEnd }
+	}
+	r.start(Images, r.plan.Summary.Images)
+	for depth, left := 0, true; left && ctx.Err() == nil; depth++ {
+		left = false
+		each(ctx, r.o.Workers, r.imagesAt(depth, &left), func(i numbered) { r.delete(ctx, i.n, &i.a, do) })
+	}
+	r.finish(Images)
+}
+
+// imagesAt yields the images at a depth, and tells whether there are deeper
+// ones.
+func (r *run) imagesAt(depth int, deeper *bool) iter.Seq[numbered] {
+	return func(yield func(numbered) bool) {
+		for n, a := range r.actions(Images) {
+			switch d := r.known.Depth(a.Image); {
+			case d > depth:
+				*deeper = true
+			case d == depth && !yield(numbered{n, a}):
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,372 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/registrykit/registrykit/prune"
+)
+
+// Errors of [Run], for errors.Is, beside [ErrBrake] and [ErrJournal].
+var (
+	// ErrExpired: the plan is past its lifetime.
+	ErrExpired = errors.New("the plan has expired, make a new one")
+	// ErrEnds: an end is missing that the plan cannot be carried out without.
+	ErrEnds = errors.New("an end is missing")
+	// ErrIncomplete: some actions failed, or the run ended before its end. What
+	// is left resolves; the journal lets the run be finished.
+	ErrIncomplete = errors.New("the plan was not carried out completely")
+)
+
+// Run carries a plan out. The report is never nil and says what was done, also
+// where there is an error.
+//
+// The error is ErrExpired, ErrEnds, ErrBrake or ErrJournal before anything is
+// deleted. Later it wraps ErrIncomplete: with the errors of failed actions, with
+// that of a listing, or with that of the context, which ends the run between two
+// actions. Actions that are stale, held, condemned or unsupported are no errors.
+func Run(ctx context.Context, plan *prune.Plan, ends Ends, o Options) (*Report, error) {
+	o = o.withDefaults()
+	r := &run{
+		plan: plan, ends: ends, o: o, caller: newCaller(&o), holds: newHolds(),
+		report: newReport(plan, &o), journal: o.Journal,
+	}
+	if o.DryRun {
+		r.ends, r.journal = recording(ends), nil
+	}
+	defer func() { r.report.Ended = o.Now() }()
+	if err := r.begin(); err != nil {
+		return r.report, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r.stop = cancel
+	err := r.carryOut(ctx)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if failed := r.failures(); err != nil || failed != nil {
+		return r.report, fmt.Errorf("%w: %w", ErrIncomplete, errors.Join(err, failed))
+	}
+	return r.report, r.end()
+}
+
+// A run is one call of Run.
+type run struct {
+	plan    *prune.Plan
+	ends    Ends
+	o       Options
+	caller  *caller
+	holds   *holds
+	journal Journal         // nil: none, or a dry run
+	before  map[int]Status  // what the journal says of an earlier run
+	late    bool            // it is an earlier run that is finished, past the plan's lifetime
+	known   *prune.Recheck  // what was there at the last look
+	marks   *condemnedMarks // nil: no blob waits
+	stop    context.CancelCauseFunc
+
+	mu      sync.Mutex // guards what follows, the journal and the listener
+	report  *Report
+	drops   []Result // tag items that are not gone
+	phase   Phase
+	done    int
+	total   int
+	assumed map[int]bool // in a dry run: tag items dropped
+	gone    []string     // blobs
+}
+
+// begin checks everything that can be checked before the first deletion.
+func (r *run) begin() error {
+	if err := r.replay(); err != nil {
+		return err
+	}
+	if now := r.o.Now(); now.After(r.plan.Expires) {
+		if len(r.before) == 0 {
+			return fmt.Errorf("%w: it was good until %s, now is %s", ErrExpired, r.plan.Expires.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		}
+		r.late = true
+	}
+	if err := r.checkEnds(); err != nil {
+		return err
+	}
+	if len(r.before) == 0 {
+		if err := r.o.Brakes.Check(r.plan); err != nil {
+			return err
+		}
+		return r.record(Record{Plan: r.report.Plan})
+	}
+	return nil
+}
+
+func (r *run) checkEnds() error {
+	s := r.plan.Summary
+	switch {
+	case r.ends.Inventory == nil && s.Actions() > s.TagItems:
+		return fmt.Errorf("%w: Inventory, to look at what is there before links, images and blobs go", ErrEnds)
+	case r.ends.Inventory == nil && s.TagItems > 0 && r.o.KeepLastTag && r.ends.Streams == nil:
+		return fmt.Errorf("%w: Inventory, to know a repository's last tag", ErrEnds)
+	case r.ends.Condemned == nil && s.Blobs > 0 && r.ends.Blobs != nil && r.o.Grace >= 0:
+		return fmt.Errorf("%w: Condemned, in which blobs wait for a later plan; or say with a negative Grace that none waits", ErrEnds)
+	}
+	return nil
+}
+
+// replay reads what the journal says of an earlier run of this plan.
+func (r *run) replay() error {
+	if r.journal == nil {
+		return nil
+	}
+	first := true
+	for record, err := range r.journal.Records() {
+		if err != nil {
+			return err
+		}
+		switch {
+		case first && record.Plan != r.report.Plan:
+			return fmt.Errorf("%w: it is that of plan %q, not of %s: finish that, or take the journal away", ErrJournal, record.Plan, r.report.Plan)
+		case first:
+			r.before = map[int]Status{}
+		case record.Ended:
+		case record.Number < 0 || record.Number >= len(r.report.entries):
+			return fmt.Errorf("%w: it tells of action %d, the plan has %d", ErrJournal, record.Number, len(r.report.entries))
+		default:
+			r.before[record.Number] = record.Status
+		}
+		if first {
+			r.before[-1] = "" // so that a run that did nothing yet counts as begun
+		}
+		first = false
+	}
+	return nil
+}
+
+func (r *run) record(record Record) error {
+	if r.journal == nil {
+		return nil
+	}
+	return r.journal.Append(record)
+}
+
+// carryOut goes through the phases. Its error is that of a listing or of the
+// condemned blobs.
+func (r *run) carryOut(ctx context.Context) error {
+	if err := r.dropTagItems(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	if s := r.plan.Summary; s.Actions() == s.TagItems && !r.sweepsBlobs() {
+		return nil
+	}
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	r.deleteLinks(ctx, ManifestLinks, r.ends.Manifests != nil, func(ctx context.Context, a *prune.Action) error {
+		return r.ends.Manifests.DeleteManifestLink(ctx, a.Repository, a.Digest)
+	})
+	r.deleteLinks(ctx, LayerLinks, r.ends.Layers != nil, func(ctx context.Context, a *prune.Action) error {
+		return r.ends.Layers.DeleteLayerLink(ctx, a.Repository, a.Digest)
+	})
+	if err := r.condemn(ctx); err != nil {
+		return err
+	}
+	r.deleteImages(ctx)
+	if ctx.Err() != nil || !r.sweepsBlobs() {
+		return nil
+	}
+	if r.plan.Summary.Images > 0 {
+		if err := r.look(ctx); err != nil {
+			return err
+		}
+	}
+	return r.deleteBlobs(ctx)
+}
+
+// look lists what is there and holds the plan against it. What the tag items
+// that are not gone need is held with that.
+func (r *run) look(ctx context.Context) error {
+	looked := r.o.Now()
+	inv, err := r.ends.Inventory.List(ctx)
+	if err != nil {
+		return fmt.Errorf("list what is there: %w", err)
+	}
+	var assume func(a *prune.Action) bool
+	if r.o.DryRun {
+		assume = r.assume()
+	}
+	r.known = r.plan.Recheck(inv, assume)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Looked = looked
+	for i := range r.drops {
+		r.holds.keeps(r.known, &r.drops[i])
+	}
+	r.tell(Event{Kind: Rechecked, Phase: r.phase})
+	return nil
+}
+
+// assume tells the tag items that a dry run has dropped, as if.
+func (r *run) assume() func(a *prune.Action) bool {
+	dropped := map[string]bool{}
+	for n, a := range r.actions(TagItems) {
+		if r.assumed[n] {
+			dropped[objectOf(&a)] = true
+		}
+	}
+	return func(a *prune.Action) bool { return dropped[objectOf(a)] }
+}
+
+// actions yields the actions of a phase with their numbers.
+func (r *run) actions(phase Phase) iter.Seq2[int, prune.Action] {
+	return func(yield func(int, prune.Action) bool) {
+		n := -1
+		for a := range r.plan.Actions() {
+			n++
+			if a.Kind == kindOf[phase] && !yield(n, a) {
+				return
+			}
+		}
+	}
+}
+
+// start begins a phase of so many actions.
+func (r *run) start(phase Phase, total int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.phase, r.done, r.total = phase, 0, total
+	r.tell(Event{Kind: PhaseStarted, Phase: phase, Total: total})
+}
+
+func (r *run) finish(phase Phase) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tell(Event{Kind: PhaseEnded, Phase: phase, Done: r.done, Total: r.total})
+}
+
+// tell is called with the lock held.
+func (r *run) tell(e Event) {
+	if r.o.OnEvent != nil {
+		r.o.OnEvent(e)
+	}
+}
+
+// skip reports whether an action must not be carried out, and ends it then: a
+// run before did it, it is stale, or held.
+func (r *run) skip(n int, a *prune.Action) bool {
+	result := Result{Number: n, Action: *a}
+	if status := r.before[n]; status.frees() {
+		result.Status = status
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.report.Resumed++
+		r.note(&result)
+		return true
+	}
+	if a.Kind != prune.DeleteTagItem {
+		if why, stale := r.known.Stale(n); stale {
+			result.Status, result.Why = Stale, why.String()
+		} else if why := r.holds.of(a); why != "" {
+			result.Status, result.Why = Held, why
+		}
+	}
+	if result.Status == "" {
+		return false
+	}
+	r.ended(&result)
+	return true
+}
+
+// delete carries out one action whose end is there.
+func (r *run) delete(ctx context.Context, n int, a *prune.Action, do func(ctx context.Context, a *prune.Action) error) {
+	if ctx.Err() != nil || r.skip(n, a) {
+		return
+	}
+	err := r.caller.call(ctx, func(ctx context.Context) error { return do(ctx, a) })
+	if err != nil && ctx.Err() != nil {
+		return // nobody knows whether it was done; NotRun
+	}
+	result := resultOf(err)
+	result.Number, result.Action = n, *a
+	r.ended(&result)
+}
+
+// resultOf tells what an end's answer means.
+func resultOf(err error) Result {
+	switch {
+	case err == nil:
+		return Result{Status: Done}
+	case errors.Is(err, ErrNotFound):
+		return Result{Status: Gone}
+	case errors.Is(err, ErrConflict):
+		return Result{Status: Stale, Why: "it is another or was changed", Err: err}
+	case errors.Is(err, ErrInUse):
+		return Result{Status: Stale, Why: "it is needed again", Err: err}
+	case errors.Is(err, ErrUnsupported):
+		return Result{Status: Unsupported, Err: err}
+	}
+	return Result{Status: Failed, Err: err}
+}
+
+// errNoEnd is the cause of what no end was given for.
+var errNoEnd = fmt.Errorf("%w: no end was given for it", ErrUnsupported)
+
+// ended writes down what became of an action and holds what it would have freed.
+func (r *run) ended(result *Result) {
+	result.DryRun = r.o.DryRun
+	if !result.Status.frees() && result.Status != Condemned && result.Action.Kind != prune.DeleteTagItem {
+		r.holds.keeps(r.known, result)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if result.Number >= 0 {
+		if err := r.record(Record{Number: result.Number, Status: result.Status}); err != nil {
+			r.stop(err)
+		}
+	}
+	r.note(result)
+	if result.Status == Done && result.Action.Kind != prune.DeleteTagItem {
+		r.report.LastDeletion = r.o.Now()
+	}
+	if result.Err != nil {
+		r.o.Logger.Warn("prune action not done", "action", string(result.Action.Kind), "object", objectOf(&result.Action),
+			"status", string(result.Status), "err", result.Err)
+	}
+}
+
+// note is called with the lock held.
+func (r *run) note(result *Result) {
+	r.report.add(result)
+	switch result.Action.Kind {
+	case prune.DeleteTagItem:
+		if !result.Status.frees() {
+			r.drops = append(r.drops, *result)
+		} else if r.o.DryRun {
+			r.assumed[result.Number] = true
+		}
+	case prune.DeleteBlob:
+		if result.Status == Done {
+			r.gone = append(r.gone, result.Action.Digest)
+		}
+	}
+	r.done++
+	r.tell(Event{Kind: ActionEnded, Phase: r.phase, Done: r.done, Total: r.total, Result: result})
+}
+
+// failures joins the errors of failed actions, the first few of them.
+func (r *run) failures() error {
+	var errs []error
+	for result := range r.report.Results() {
+		if result.Status == Failed {
+			errs = append(errs, fmt.Errorf("%s %s: %w", result.Action.Kind, objectOf(&result.Action), result.Err))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return firstOf(errs)
+}
+
+// end says in the journal that there is nothing to finish.
+func (r *run) end() error { return r.record(Record{Ended: true}) }
