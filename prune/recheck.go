@@ -17,6 +17,7 @@ type Recheck struct {
 	p      *planner
 	stale  map[int]Reason // by number of the action
 	owners func() blobOwners
+	named  func() map[inventory.Digest]need
 }
 
 // Recheck looks at the plan again with what is known now: streams, images and
@@ -38,7 +39,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	if p.Policy.PruneRegistry {
 		again.decideBlobs()
 	}
-	r := &Recheck{p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners)}
+	r := &Recheck{p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners), named: sync.OnceValue(again.namedDigests)}
 	r.judge(p)
 	return r
 }
@@ -157,6 +158,33 @@ func (r *Recheck) NeedsBlob(digest string) (why Reason, needed bool) {
 		return owners.verdict(d).Reason, true
 	}
 	return Reason{Rule: RuleConfigUncertain}, true
+}
+
+// NamedBy reports whether a tag item that is there, or a workload, names a
+// digest itself, and which, also where no Image of it is known: it may have been
+// deleted since the plan was made.
+func (r *Recheck) NamedBy(digest string) (who string, named bool) {
+	n, named := r.named()[r.p.inv.Digest(digest)]
+	if !named {
+		return "", false
+	}
+	return r.p.needName(n), true
+}
+
+// namedDigests returns what items that stay, and uses, name.
+func (p *planner) namedDigests() map[inventory.Digest]need {
+	named := map[inventory.Digest]need{}
+	for d, use := range p.digestUse {
+		named[d] = need{-1, use}
+	}
+	for i := range p.items {
+		if item := p.inv.Item(i); !p.dropped(i) {
+			named[item.Image] = need{int32(i), -1}
+			named[item.Named] = need{int32(i), -1}
+		}
+	}
+	delete(named, inventory.NoDigest)
+	return named
 }
 
 // Depth returns how many indexes that own the image, or own one that does, are

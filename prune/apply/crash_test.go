@@ -89,7 +89,7 @@ var errInjected = errors.New("injected")
 // Whatever happens, what is there resolves to all that it resolved to before,
 // and the journal finishes the run as if nothing had happened.
 func TestRunThatEndsAnywhere(t *testing.T) {
-	seeds := 150
+	seeds := 20
 	if testing.Short() {
 		seeds = 30
 	}

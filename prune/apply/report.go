@@ -18,14 +18,18 @@ import (
 type Report struct {
 	Plan   string // its digest
 	DryRun bool
-	// Started and Ended are when the run did. Looked is when it began to look at
-	// what is there for the last time, LastDeletion when the last deletion after
-	// that ended; both are zero where there was none.
-	Started, Looked, LastDeletion, Ended time.Time
+	// Started and Ended are when the run did, Looked when it began to look at what
+	// is there for the last time, zero where it did not.
+	Started, Looked, Ended time.Time
+	// Window is the longest time from the beginning of a look at what is there to
+	// the end of a deletion that was judged by it. What happened in it was not
+	// seen.
+	Window time.Duration
 	// Resumed is how many actions the journal says that an earlier run ended.
 	Resumed int
-	// FreedBytes are those of the blobs that this run deleted and whose size is
-	// known; UnknownBlobs is how many others it deleted.
+	// FreedBytes are those of the blobs that the run deleted, with what it did
+	// before it died, and whose size is known; UnknownBlobs is how many others it
+	// deleted.
 	FreedBytes   int64
 	UnknownBlobs int
 	// RestartRegistries: blobs are gone and no cache was told. A registry that
@@ -108,15 +112,6 @@ func (r *Report) Results() iter.Seq[Result] {
 	}
 }
 
-// Window returns how long it was from the last look at what is there to the
-// last deletion: what happened in it was not seen.
-func (r *Report) Window() time.Duration {
-	if r.Looked.IsZero() || r.LastDeletion.Before(r.Looked) {
-		return 0
-	}
-	return r.LastDeletion.Sub(r.Looked)
-}
-
 // A Class groups errors for a person.
 type Class string
 
@@ -197,9 +192,13 @@ func (r *Report) String() string {
 			line("%s: %s", phase, strings.Join(parts, ", "))
 		}
 	}
-	line("freed %d bytes, and those of %d blobs of unknown size", r.FreedBytes, r.UnknownBlobs)
-	if w := r.Window(); w > 0 {
-		line("what happened in the last %s before the last deletion was not seen", w.Round(time.Millisecond))
+	if r.UnknownBlobs == 0 {
+		line("freed %d bytes", r.FreedBytes)
+	} else {
+		line("freed %d bytes, and those of %d blobs of unknown size", r.FreedBytes, r.UnknownBlobs)
+	}
+	if r.Window > 0 {
+		line("up to %s passed between a look at what is there and a deletion: what happened meanwhile was not seen", r.Window.Round(time.Millisecond))
 	}
 	for _, p := range r.Problems() {
 		line("%d x %s, first: %s", p.Count, p.Class, strings.TrimPrefix(p.First.String(), "dry run: "))

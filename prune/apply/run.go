@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,10 @@ func Run(ctx context.Context, plan *prune.Plan, ends Ends, o Options) (*Report, 
 	if err := r.begin(); err != nil {
 		return r.report, err
 	}
+	if r.finished {
+		r.recall()
+		return r.report, nil
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.stop = cancel
@@ -57,17 +62,18 @@ func Run(ctx context.Context, plan *prune.Plan, ends Ends, o Options) (*Report, 
 
 // A run is one call of Run.
 type run struct {
-	plan    *prune.Plan
-	ends    Ends
-	o       Options
-	caller  *caller
-	holds   *holds
-	journal Journal         // nil: none, or a dry run
-	before  map[int]Status  // what the journal says of an earlier run
-	late    bool            // it is an earlier run that is finished, past the plan's lifetime
-	known   *prune.Recheck  // what was there at the last look
-	marks   *condemnedMarks // nil: no blob waits
-	stop    context.CancelCauseFunc
+	plan     *prune.Plan
+	ends     Ends
+	o        Options
+	caller   *caller
+	holds    *holds
+	journal  Journal         // nil: none, or a dry run
+	before   map[int]Status  // what the journal says of an earlier run
+	finished bool            // the journal says that there is nothing to do
+	late     bool            // it is an earlier run that is finished, past the plan's lifetime
+	known    *prune.Recheck  // what was there at the last look
+	marks    *condemnedMarks // nil: no blob waits
+	stop     context.CancelCauseFunc
 
 	mu      sync.Mutex // guards what follows, the journal and the listener
 	report  *Report
@@ -81,7 +87,7 @@ type run struct {
 
 // begin checks everything that can be checked before the first deletion.
 func (r *run) begin() error {
-	if err := r.replay(); err != nil {
+	if err := r.replay(); err != nil || r.finished {
 		return err
 	}
 	if now := r.o.Now(); now.After(r.plan.Expires) {
@@ -131,6 +137,7 @@ func (r *run) replay() error {
 		case first:
 			r.before = map[int]Status{}
 		case record.Ended:
+			r.finished = true
 		case record.Number < 0 || record.Number >= len(r.report.entries):
 			return fmt.Errorf("%w: it tells of action %d, the plan has %d", ErrJournal, record.Number, len(r.report.entries))
 		default:
@@ -142,6 +149,18 @@ func (r *run) replay() error {
 		first = false
 	}
 	return nil
+}
+
+// recall reports what the journal says of a run that came to its end.
+func (r *run) recall() {
+	n := 0
+	for a := range r.plan.Actions() {
+		if status := r.before[n]; slices.Contains(statuses, status) {
+			r.report.add(&Result{Number: n, Action: a, Status: status, Why: "says the journal"})
+			r.report.Resumed++
+		}
+		n++
+	}
 }
 
 func (r *run) record(record Record) error {
@@ -196,7 +215,9 @@ func (r *run) look(ctx context.Context) error {
 	if r.o.DryRun {
 		assume = r.assume()
 	}
-	r.known = r.plan.Recheck(inv, assume)
+	known := r.plan.Recheck(inv, assume)
+	r.holdNamed(known)
+	r.known = known
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Looked = looked
@@ -205,6 +226,19 @@ func (r *run) look(ctx context.Context) error {
 	}
 	r.tell(Event{Kind: Rechecked, Phase: r.phase})
 	return nil
+}
+
+// holdNamed holds what an image needed that is named again by now, as far as the
+// look before knew that: the image itself may be gone.
+func (r *run) holdNamed(now *prune.Recheck) {
+	if r.known == nil {
+		return
+	}
+	for _, a := range r.actions(Images) {
+		if who, named := now.NamedBy(a.Image); named {
+			r.holds.closure(r.known, a.Image, who+" names "+a.Image+" again")
+		}
+	}
 }
 
 // assume tells the tag items that a dry run has dropped, as if.
@@ -265,7 +299,7 @@ func (r *run) skip(n int, a *prune.Action) bool {
 		return true
 	}
 	if a.Kind != prune.DeleteTagItem {
-		if why, stale := r.known.Stale(n); stale {
+		if why, stale := r.stale(n, a); stale {
 			result.Status, result.Why = Stale, why.String()
 		} else if why := r.holds.of(a); why != "" {
 			result.Status, result.Why = Held, why
@@ -276,6 +310,15 @@ func (r *run) skip(n int, a *prune.Action) bool {
 	}
 	r.ended(&result)
 	return true
+}
+
+// stale reports whether an action holds no more. A blob that earlier plans
+// condemned is no action of this one.
+func (r *run) stale(n int, a *prune.Action) (prune.Reason, bool) {
+	if n < 0 {
+		return r.known.NeedsBlob(a.Digest)
+	}
+	return r.known.Stale(n)
 }
 
 // delete carries out one action whose end is there.
@@ -327,7 +370,7 @@ func (r *run) ended(result *Result) {
 	}
 	r.note(result)
 	if result.Status == Done && result.Action.Kind != prune.DeleteTagItem {
-		r.report.LastDeletion = r.o.Now()
+		r.report.Window = max(r.report.Window, r.o.Now().Sub(r.report.Looked))
 	}
 	if result.Err != nil {
 		r.o.Logger.Warn("prune action not done", "action", string(result.Action.Kind), "object", objectOf(&result.Action),

@@ -1,0 +1,54 @@
+package apply_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/prunetest"
+)
+
+// A dry run says what a real one does, object by object, and writes nothing.
+func TestDryRunSaysWhatARunDoes(t *testing.T) {
+	for cluster, plan := range plans(t, 60) {
+		for _, grace := range []int{-1, 0} {
+			live := cluster.Live()
+			before := stateOf(live)
+			live.Before = func(c prunetest.Call) error {
+				require.Contains(t, []string{"ReadStream", "List"}, c.Verb)
+				return nil
+			}
+			journal := &memoryJournal{}
+			o := atOnce(cluster.Now())
+			o.Grace, o.DryRun, o.Journal = apply.Options{}.Grace*0, true, journal
+			if grace < 0 {
+				o.Grace = -1
+			}
+			dry, err := apply.Run(t.Context(), plan, live.Ends(), o)
+			require.NoError(t, err)
+			require.Equal(t, before, stateOf(live))
+			require.Empty(t, journal.records)
+			condemned, err := live.Ends().Condemned.LoadCondemned(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, condemned)
+
+			live.Before, o.DryRun, o.Journal = nil, false, nil
+			real, err := apply.Run(t.Context(), plan, live.Ends(), o)
+			require.NoError(t, err)
+			require.Equal(t, lines(real), lines(dry))
+			require.Equal(t, real.FreedBytes, dry.FreedBytes)
+			for _, line := range strings.Split(strings.TrimSpace(dry.String()), "\n") {
+				require.True(t, strings.HasPrefix(line, "dry run: "), line)
+			}
+		}
+	}
+}
+
+func lines(r *apply.Report) (list []string) {
+	for result := range r.Results() {
+		list = append(list, strings.TrimPrefix(result.String(), "dry run: "))
+	}
+	return list
+}

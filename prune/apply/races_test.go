@@ -1,0 +1,110 @@
+package apply_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/prunetest"
+)
+
+// A change is what somebody does to a cluster while a plan is carried out.
+type change struct {
+	name string
+	do   func(l *prunetest.Live, plan *prune.Plan, now time.Time)
+}
+
+// doomed returns an image that the plan deletes, and the stream of a tag item
+// that it drops.
+func doomed(plan *prune.Plan) (digest, stream string) {
+	for a := range plan.Actions() {
+		switch a.Kind {
+		case prune.DeleteTagItem:
+			stream = a.Stream
+		case prune.DeleteImage:
+			return a.Image, stream
+		}
+	}
+	return "", stream
+}
+
+const host = prunetest.DefaultRegistry + "/"
+
+var changes = []change{
+	{"tagged into a new stream", func(l *prunetest.Live, plan *prune.Plan, now time.Time) {
+		digest, _ := doomed(plan)
+		l.Tag("late/new", "latest", host+"late/new@"+digest, digest, now)
+	}},
+	{"tagged again in its stream", func(l *prunetest.Live, plan *prune.Plan, now time.Time) {
+		digest, stream := doomed(plan)
+		l.Tag(stream, "again", host+stream+"@"+digest, digest, now)
+	}},
+	{"run by digest", func(l *prunetest.Live, plan *prune.Plan, _ time.Time) {
+		digest, stream := doomed(plan)
+		l.Run("late/pod", host+stream+"@"+digest)
+	}},
+	{"stream deleted and made anew", func(l *prunetest.Live, plan *prune.Plan, now time.Time) {
+		digest, stream := doomed(plan)
+		l.DeleteStream(stream)
+		l.Tag(stream, "latest", host+stream+"@"+digest, digest, now)
+	}},
+	{"pushed again under an index's name", func(l *prunetest.Live, plan *prune.Plan, now time.Time) {
+		for a := range plan.Actions() {
+			if a.Kind == prune.DeleteImage {
+				l.Tag("late/all", strings.TrimPrefix(a.Image, "sha256:")[:12], host+"late/all@"+a.Image, a.Image, now)
+			}
+		}
+	}},
+}
+
+// TestChangesBetweenPlanAndLook does something to what the plan lets go, before
+// every single call of an end. What was there when the run looked is there in
+// the end; only what came after the last look may have been missed.
+func TestChangesBetweenPlanAndLook(t *testing.T) {
+	seeds := 12
+	if testing.Short() {
+		seeds = 4
+	}
+	for cluster, plan := range plans(t, seeds) {
+		if digest, stream := doomed(plan); digest == "" || stream == "" {
+			continue
+		}
+		_, calls := carriedOut(t, cluster, plan)
+		for _, c := range changes {
+			for k := range calls {
+				live := cluster.Live()
+				looks, n, looksBefore := 0, -1, 0
+				var before []string
+				live.Before = func(call prunetest.Call) error {
+					if call.Verb == "List" {
+						looks++
+					}
+					if n++; n == k {
+						c.do(live, plan, cluster.Now())
+						looksBefore, before = looks, live.Missing()
+						if call.Verb == "List" {
+							looksBefore--
+						}
+					}
+					return nil
+				}
+				_, err := apply.Run(t.Context(), plan, live.Ends(), atOnce(cluster.Now()))
+				require.NoError(t, err)
+				lost := slices.DeleteFunc(live.Missing(), func(m string) bool { return slices.Contains(before, m) })
+				switch looksBefore {
+				case 0: // the first look is still to come
+					require.Empty(t, lost, "%s at call %d of %d", c.name, k, calls)
+				case 1: // links and Images may be gone, blobs not
+					for _, m := range lost {
+						require.NotContains(t, m, ": blob ", "%s at call %d of %d", c.name, k, calls)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package apply_test
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory"
+	"github.com/registrykit/registrykit/prune/prunetest"
+)
+
+// planAgain plans on what is there now.
+func planAgain(t testing.TB, l *prunetest.Live, now time.Time) *prune.Plan {
+	inv, err := l.List(t.Context())
+	require.NoError(t, err)
+	plan, err := prune.New(inv, oneRevision(t), now)
+	require.NoError(t, err)
+	return plan
+}
+
+func TestBlobsWaitForALaterPlan(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	ends := live.Ends()
+	ends.Condemned = apply.FileCondemned(filepath.Join(t.TempDir(), "condemned.json"))
+	run := func(plan *prune.Plan, hours int) *apply.Report {
+		t.Helper()
+		now := f.cluster.Now().Add(time.Duration(hours) * time.Hour)
+		if plan == nil {
+			plan = planAgain(t, live, now)
+		}
+		report, err := apply.Run(t.Context(), plan, ends, apply.Options{Now: at(now)})
+		require.NoError(t, err)
+		require.Empty(t, live.Missing())
+		return report
+	}
+	all := live.Blobs()
+	first := run(f.plan, 0)
+	require.Equal(t, all, live.Blobs())
+	require.Equal(t, f.plan.Summary.Blobs, first.Count(prune.DeleteBlob, apply.Condemned))
+	require.Zero(t, first.FreedBytes)
+	require.False(t, first.RestartRegistries)
+	require.NotContains(t, live.Images(), f.oldest.Digest())
+	condemned, err := ends.Condemned.LoadCondemned(t.Context())
+	require.NoError(t, err)
+	require.Len(t, condemned, f.plan.Summary.Blobs)
+
+	// Too early: nothing goes, though the Images that knew of the blobs are gone.
+	second := run(nil, 23)
+	require.Equal(t, all, live.Blobs())
+	require.Equal(t, f.plan.Summary.Blobs, second.Count(prune.DeleteBlob, apply.Condemned))
+
+	// The oldest is pushed again: what it needs is condemned no more.
+	live.Tag("dev/app", "again", f.app.Digest(f.oldest), f.oldest.Digest(), f.cluster.Now().Add(23*time.Hour))
+	third := run(nil, 25)
+	require.Subset(t, slices.Collect(maps.Keys(live.Blobs())), append(f.oldest.Layers(), f.oldest.Config(), f.oldest.Digest()))
+	require.Positive(t, third.FreedBytes)
+	require.NotContains(t, live.Blobs(), f.middle.Digest())
+	require.Equal(t, third.Count(prune.DeleteBlob, apply.Done)+third.Count(prune.DeleteBlob, apply.Stale), f.plan.Summary.Blobs)
+	condemned, err = ends.Condemned.LoadCondemned(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, condemned)
+}
+
+// TestTwoPhasesLeaveWhatOneDoes: in the end the same is gone, whatever fails on
+// the way.
+func TestTwoPhasesLeaveWhatOneDoes(t *testing.T) {
+	for cluster, plan := range plans(t, 60) {
+		if plan.Summary.Blobs == 0 {
+			continue
+		}
+		want, _ := carriedOut(t, cluster, plan)
+		calls := 0
+		count := cluster.Live()
+		count.Before = func(prunetest.Call) error { calls++; return nil }
+		o := apply.Options{Now: at(cluster.Now()), Workers: 1, Retry: apply.Retry{Attempts: 1}}
+		_, err := apply.Run(t.Context(), plan, count.Ends(), o)
+		require.NoError(t, err)
+		for k := range calls {
+			live := cluster.Live()
+			before := live.Missing()
+			live.Before = counting(k, func(n int) bool { return n == k }, errInjected)
+			o.Journal = &memoryJournal{}
+			_, err := apply.Run(t.Context(), plan, live.Ends(), o)
+			live.Before = nil
+			if err != nil {
+				_, err = apply.Run(t.Context(), plan, live.Ends(), o)
+				require.NoError(t, err)
+			}
+			later := plan.Now.Add(apply.DefaultGrace)
+			inv, err := live.List(t.Context())
+			require.NoError(t, err)
+			again, err := prune.New(inv, plan.Policy, later)
+			require.NoError(t, err)
+			_, err = apply.Run(t.Context(), again, live.Ends(), apply.Options{Now: at(later)})
+			require.NoError(t, err)
+			require.Subset(t, before, live.Missing())
+			if again.Summary.TagItems == 0 { // or more has gone, being older by now
+				require.Equal(t, want.Blobs, live.Blobs())
+			}
+		}
+	}
+}
+
+// A listing that is not complete keeps condemned blobs, and condemns none.
+func TestCondemnedBlobsStayWhereLittleIsKnown(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	now := f.cluster.Now()
+	_, err := apply.Run(t.Context(), f.plan, live.Ends(), apply.Options{Now: at(now)})
+	require.NoError(t, err)
+	later := planAgain(t, live, now.Add(48*time.Hour))
+	for _, kind := range []inventory.Kind{inventory.KindImage, inventory.KindImageStream} {
+		c := *f.cluster
+		doubtful := c.Live()
+		_, err := apply.Run(t.Context(), f.plan, doubtful.Ends(), apply.Options{Now: at(now)})
+		require.NoError(t, err)
+		all := doubtful.Blobs()
+		c.Incomplete(kind)
+		_, err = apply.Run(t.Context(), later, doubtful.Ends(), apply.Options{Now: at(later.Now)})
+		require.NoError(t, err)
+		require.Equal(t, all, doubtful.Blobs(), kind)
+	}
+}
+
+func TestCondemnedFile(t *testing.T) {
+	file := apply.FileCondemned(filepath.Join(t.TempDir(), "condemned.json"))
+	blobs, err := file.LoadCondemned(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, blobs)
+	want := map[string]apply.Condemnation{"sha256:aa": {Since: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Bytes: 7}}
+	require.NoError(t, file.StoreCondemned(t.Context(), want))
+	blobs, err = file.LoadCondemned(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, blobs)
+	for _, text := range []string{"", "{", `{"schema":"x"}`, `{"schema":"registrykit/condemned/v1","more":1}`, `[]`} {
+		writeFile(t, string(file), text)
+		_, err := file.LoadCondemned(t.Context())
+		require.ErrorContains(t, err, string(file), text)
+	}
+	require.Error(t, apply.FileCondemned(filepath.Join(t.TempDir(), "absent", "x")).StoreCondemned(t.Context(), want))
+}
