@@ -231,7 +231,7 @@ func (f *itemFacts) change(c *Condition, hold bool) []string {
 		say("", "it had an image of its own: a reference tag is never dropped")
 	}
 	switch {
-	case c.Known == nil:
+	case c.Known == nil || f.item.Image == inventory.NoDigest:
 	case f.known() == unknown:
 		say("", "its Image is known, or Images were listed completely and after the streams")
 	case f.known() == no:

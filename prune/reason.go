@@ -138,8 +138,11 @@ func (p *planner) itemReason(i int) Reason {
 	stream := p.inv.Stream(tag.Stream)
 	if v.rule < 0 {
 		r := Reason{Rule: structuralRules[v.rule]}
-		if v.rule == neededBySubject && v.cause >= 0 {
+		switch {
+		case v.rule == neededBySubject && v.cause >= 0:
 			r.Path = append(p.imagePath(int(v.cause)), p.itemName(i))
+		case v.rule == neededBySubject:
+			r.Unknown = p.referrerDoubt(tag)
 		}
 		return r
 	}
@@ -160,6 +163,18 @@ func (p *planner) itemReason(i int) Reason {
 		r.Unknown = f.doubt(&rule.When)
 	}
 	return r
+}
+
+// referrerDoubt says why an item that may be a referrer stays although nothing
+// that is known needs its subject.
+func (p *planner) referrerDoubt(tag inventory.StreamTag) string {
+	switch {
+	case p.mayNeedMore():
+		return "whether what it refers to is still needed: " + p.missingEvidence() + " not listed completely"
+	case p.unknown.streams[tag.Stream]:
+		return "whether what it refers to is still needed: an image that its repository needs is not known, and may own it"
+	}
+	return "the Image that it refers to, which is still needed"
 }
 
 // evidence fills in the numbers that a condition compares. An age of the stream
@@ -206,6 +221,8 @@ func (f *itemFacts) doubt(c *Condition) string {
 		return "whether its Image exists, and owns what is in use: Images were not listed completely, after the streams"
 	case c.DigestInUse != nil && *c.DigestInUse:
 		return "whether it owns what is in use: what it owns is not known, or not all of it"
+	case c.Known != nil && f.item.Image == inventory.NoDigest:
+		return "its image, of which a reference tag has none"
 	case c.Known != nil && f.known() == unknown:
 		return "whether its Image exists: Images were not listed completely, after the streams"
 	case c.OverLimit != nil && f.overLimit() == unknown:
@@ -222,8 +239,22 @@ func (p *planner) doubtful(t inventory.Instant) bool {
 // missingKinds names the kinds that could use an image and were not listed
 // completely.
 func (p *planner) missingKinds() string {
+	return p.incomplete(append(inventory.WorkloadKinds(), inventory.KindImageStream))
+}
+
+// missingEvidence names the kinds that could need a manifest and were not listed
+// completely.
+func (p *planner) missingEvidence() string {
+	kinds := []inventory.Kind{inventory.KindImageStream, inventory.KindImage}
+	if p.policy.asksForUse() {
+		kinds = append(inventory.WorkloadKinds(), kinds...)
+	}
+	return p.incomplete(kinds)
+}
+
+func (p *planner) incomplete(kinds []inventory.Kind) string {
 	var names []string
-	for _, kind := range append(inventory.WorkloadKinds(), inventory.KindImageStream) {
+	for _, kind := range kinds {
 		if !p.inv.Complete(kind) {
 			names = append(names, string(kind))
 		}

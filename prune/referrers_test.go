@@ -132,6 +132,7 @@ func TestReferrersByTag(t *testing.T) {
 				blobs c2 l2 ls old sig`,
 		},
 	}
+	cases = append(cases, referrersInDoubt(web)...)
 	for _, ending := range []string{"", ".sig", ".att", ".sbom"} {
 		cases = append(cases, planCase{
 			name: "ending in " + ending, cluster: used + "image sig ls config=cs \n tag shop/web:" + web + ending + " sig", want: oldGoes,
@@ -250,4 +251,50 @@ func TestReferrersBySubject(t *testing.T) {
 				blobs ls sig`,
 		},
 	})
+}
+
+// referrersInDoubt: an image that the repository needs and of which it is not
+// known what it owns may own any subject.
+func referrersInDoubt(web string) []planCase {
+	return []planCase{
+		{
+			name: "of what an unknown index in use may own",
+			cluster: `
+				image web l1
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/web:old web
+				tag shop/web:` + web + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: "items shop/web:old#0=web",
+		},
+		{
+			name: "of what an unknown index may own, which is accepted", policy: "accept-unknown",
+			cluster: `
+				image web l1
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/web:` + web + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: `
+				items shop/web:` + web + `.sig#0=sig
+				manifests shop/web sig
+				layers shop/web ls
+				images sig web
+				blobs l1 ls sig web`,
+		},
+		{
+			name: "of what an unknown index in use in another repository may own",
+			cluster: `
+				image web l1
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/sigs:` + web + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: `
+				items shop/sigs:` + web + `.sig#0=sig
+				manifests shop/sigs sig
+				layers shop/sigs ls`,
+		},
+	}
 }
