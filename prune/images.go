@@ -99,20 +99,26 @@ func (p *planner) keepImage(image int, why verdict) {
 	for len(stack) > 0 {
 		parent := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		keep := func(i int, rule ruleIndex) {
-			if i >= 0 && p.images[i].rule == undecided {
-				p.images[i] = verdict{rule, parent}
-				stack = append(stack, int32(i))
+		keep := func(i int32, why verdict) {
+			if p.images[i].rule == undecided {
+				p.images[i] = why
+				stack = append(stack, i)
 			}
 		}
 		for _, child := range p.inv.Children(int(parent)) {
-			keep(p.inv.ImageOf(child), neededByParent)
+			if image := p.inv.ImageOf(child); image >= 0 {
+				keep(int32(image), verdict{neededByParent, parent})
+				continue
+			}
+			for _, referrer := range refs[child] { // the child may be there all the same
+				keep(referrer, verdict{neededBySubject, -1})
+			}
 		}
 		if len(refs) == 0 {
 			continue
 		}
 		for _, referrer := range refs[p.inv.Image(int(parent)).Digest] {
-			keep(int(referrer), neededBySubject)
+			keep(referrer, verdict{neededBySubject, parent})
 		}
 	}
 }

@@ -273,6 +273,9 @@ func (p *planner) imageReason(i int) Reason {
 		} else if v.rule == neededByItem || v.rule == namedByItem || v.rule == neededByParent || v.rule == neededBySubject {
 			r.Path = p.imagePath(i)
 		}
+		if v.rule == neededBySubject && v.cause < 0 {
+			r.Unknown = "the image that it refers to, " + p.inv.DigestText(p.inv.Image(i).Subject) + ", which is needed"
+		}
 		return r
 	}
 	rule := &p.policy.Images[v.rule]

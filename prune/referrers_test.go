@@ -194,6 +194,13 @@ func TestReferrersBySubject(t *testing.T) {
 				image sig ls subject=leaf`,
 		},
 		{
+			name: "of a child that is not known, of an index that stays",
+			cluster: `
+				image idx type=index children=gone age=1m
+				image sig ls subject=gone
+				image sigsig lss subject=sig`,
+		},
+		{
 			name: "of itself",
 			cluster: `
 				image sig ls subject=sig
