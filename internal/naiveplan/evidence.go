@@ -60,13 +60,11 @@ func (p *planner) unknown(digest string) bool {
 	return image == nil || image.partial()
 }
 
-// partial: an index owns something, and what is not an index has layers or a
-// config; where they are not written down, they are not known.
+// partial: an index owns something, and what is not called an index has layers,
+// a config or children all the same; where none is written down, they are not
+// known.
 func (i *image) partial() bool {
-	if i.isIndex() {
-		return len(i.children) == 0
-	}
-	return len(i.layers) == 0 && i.id == ""
+	return len(i.children) == 0 && (i.isIndex() || len(i.layers) == 0 && i.id == "")
 }
 
 // mayOwnMore reports whether an item's image may have a child that is not known,

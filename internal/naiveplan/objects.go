@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -174,6 +175,8 @@ func digestsIn(o map[string]any, list, field string) []string {
 	return digests
 }
 
+var ipv6 = regexp.MustCompile(`^\[[0-9a-f:]+\](:[0-9]+)?/`)
+
 func readStream(o map[string]any, created *time.Time) (*stream, error) {
 	s := &stream{namespace: text(o, "metadata", "namespace"), name: text(o, "metadata", "name"), created: created}
 	for _, t := range objects(o, "status", "tags") {
@@ -183,7 +186,10 @@ func readStream(o map[string]any, created *time.Time) (*stream, error) {
 			if err != nil {
 				return nil, err
 			}
-			named, _ := parsePullSpec(text(i, "dockerImageReference"))
+			named, ok := parsePullSpec(text(i, "dockerImageReference"))
+			if !ok { // OpenShift reads no IPv6 address, but that registry may be there
+				named, _ = parsePullSpec(ipv6.ReplaceAllString(text(i, "dockerImageReference"), "localhost$1/"))
+			}
 			items = append(items, item{text(i, "image"), named, created})
 		}
 		s.tags = append(s.tags, tag{text(t, "tag"), items})
