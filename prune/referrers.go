@@ -59,11 +59,12 @@ func (r *referrerItems) find(s int) bool {
 		if tag.FirstItem == tag.EndItem || !r.dropped(tag.FirstItem) {
 			continue
 		}
-		subject, certain := r.subjectOfItem(tag)
+		subject, refers := r.subjectOfItem(tag)
 		switch {
-		case !certain || subject != inventory.NoDigest && r.doubt:
+		case refers == no:
+		case refers == unknown || r.doubt:
 			r.items[tag.FirstItem] = verdict{neededBySubject, -1}
-		case subject != inventory.NoDigest:
+		default:
 			key := streamDigest{int32(s), subject}
 			r.bySubject[key] = append(r.bySubject[key], int32(tag.FirstItem))
 			r.byStream[s] = append(r.byStream[s], int32(tag.FirstItem))
@@ -73,17 +74,22 @@ func (r *referrerItems) find(s int) bool {
 	return found
 }
 
-// subjectOfItem returns what the newest item of a tag refers to. That is not
-// certain where its Image may be there, and have a subject.
-func (r *referrerItems) subjectOfItem(tag inventory.StreamTag) (subject inventory.Digest, certain bool) {
+// subjectOfItem tells whether the newest item of a tag refers to anything, and
+// to what: [inventory.NoDigest] where nothing else names that. It is not known of
+// an Image that may be there, and have a subject.
+func (r *referrerItems) subjectOfItem(tag inventory.StreamTag) (subject inventory.Digest, refers truth) {
 	if text := referrerTagSubject(tag.Name); text != "" {
-		return r.subjectOf(text), true
+		return r.subjectOf(text), yes
 	}
 	digest := r.inv.Item(tag.FirstItem).Image
 	if image := r.inv.ImageOf(digest); image >= 0 {
-		return r.inv.Image(image).Subject, true
+		subject = r.inv.Image(image).Subject
+		return subject, truthOf(subject != inventory.NoDigest)
 	}
-	return inventory.NoDigest, digest == inventory.NoDigest || r.inv.Complete(inventory.KindImage)
+	if digest == inventory.NoDigest || r.inv.Complete(inventory.KindImage) {
+		return inventory.NoDigest, no
+	}
+	return inventory.NoDigest, unknown
 }
 
 // subjectOf returns the digest of a subject's text. One that is cut off names

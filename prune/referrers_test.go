@@ -276,6 +276,22 @@ func referrersInDoubt(web string) []planCase {
 			want: "items shop/web:old#0=web",
 		},
 		{
+			name: "of what nothing else names, and an unknown index in use may own",
+			cluster: `
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/web:` + signatureTag("leaf") + `.sig sig
+				tag shop/api:` + signatureTag("leaf") + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: "items shop/api:" + signatureTag("leaf") + `.sig#0=sig
+				manifests shop/api sig
+				layers shop/api ls`,
+		},
+		{
+			name: "of what nothing else names, and a stream that is missing may need", policy: "incomplete=ImageStream",
+			cluster: "image sig ls \n tag shop/web:" + signatureTag("leaf") + ".sig sig",
+		},
+		{
 			name: "of what an unknown index may own, which is accepted", policy: "accept-unknown",
 			cluster: `
 				image web l1

@@ -58,28 +58,29 @@ func (p *planner) keepReferrerItems() {
 }
 
 func (p *planner) refersToNeeded(it listedItem) bool {
-	subject, certain := p.subjectOf(it)
+	subject, refers := p.subjectOf(it)
 	switch {
-	case !certain:
-		return true
-	case subject == "":
+	case !refers.yes:
 		return false
-	case p.mayNeedMore() || p.linksHeldBack(it.stream.repository()):
+	case refers.no, p.mayNeedMore(), p.linksHeldBack(it.stream.repository()):
 		return true
 	}
 	return p.neededIn(it.stream.repository())[subject]
 }
 
-// subjectOf returns what an item refers to, "" for nothing. It is not certain of
-// an Image that may be there, with a subject.
-func (p *planner) subjectOf(it listedItem) (subject string, certain bool) {
+// subjectOf returns whether an item refers to anything, and to what: "" where
+// nothing else names that. An Image that may be there may have a subject.
+func (p *planner) subjectOf(it listedItem) (subject string, refers possible) {
 	if text, ok := tagSubject(it.tag); ok {
-		return p.theOnly(text), true
+		return p.theOnly(text), certainly(true)
 	}
 	if image := p.images[it.image]; image != nil {
-		return image.subject, true
+		return image.subject, certainly(image.subject != "")
 	}
-	return "", it.image == "" || p.Complete["Image"]
+	if it.image == "" || p.Complete["Image"] {
+		return "", certainly(false)
+	}
+	return "", anything
 }
 
 // tagSubject reads sha256-<hex>, with .sig, .att or .sbom behind it or nothing.
