@@ -240,11 +240,15 @@ func (f *itemFacts) change(c *Condition, hold bool) []string {
 	if c.OverLimit != nil {
 		say("its image were not above the limit of namespace %s", "its image is above a limit of namespace %s", f.view.Namespace)
 	}
-	return append(list, otherConditions(c, hold)...)
+	return append(list, f.otherConditions(c, f.imageNumber(), hold)...)
 }
 
 // otherConditions are those that only policies of one's own have.
-func otherConditions(c *Condition, hold bool) []string {
+func (p *planner) otherConditions(c *Condition, image int, hold bool) []string {
+	var labels map[string]string
+	if image >= 0 {
+		labels = p.inv.Image(image).Labels
+	}
 	var list []string
 	say := func(yes, no, format string, args ...any) {
 		verb := no
@@ -266,7 +270,7 @@ func otherConditions(c *Condition, hold bool) []string {
 		say("its tag matched", "its tag did not match", "%s", oneOf(c.Tags))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
-		say("it had", "it did not have", "a label %s that matches %q", name, c.Labels[name])
+		say("it had", "it did not have", "a label %s that matches %q%s", name, c.Labels[name], isNow(labels, name))
 	}
 	if c.PulledWithin != nil {
 		say("it had been", "it had not been", "pulled within %s", *c.PulledWithin)
@@ -282,6 +286,18 @@ func otherConditions(c *Condition, hold bool) []string {
 		}
 	}
 	return list
+}
+
+// isNow says what a label is.
+func isNow(labels map[string]string, name string) string {
+	value, there := labels[name]
+	switch {
+	case there:
+		return fmt.Sprintf(" (it is %q)", value)
+	case labels == nil:
+		return ""
+	}
+	return " (it has none)"
 }
 
 // when says how long it takes until something is not young any more.
@@ -306,7 +322,9 @@ func (p *planner) structuralOtherwise(rule ruleIndex) []string {
 	case outOfScope:
 		return []string{"the policy planned all namespaces, or this one, and all else let it go"}
 	case invalidReferences:
-		return []string{"every reference parsed, or the policy ignored those that do not, and all else let it go"}
+		bad := p.invalid[0]
+		return []string{fmt.Sprintf("every reference of a workload parsed (%d do not, as %s %s), or the policy ignored those, and all else let it go",
+			len(p.invalid), bad.Object, bad.Field)}
 	case noRule:
 		return []string{"the policy had a rule that deletes it"}
 	case neededBySubject:
@@ -323,29 +341,46 @@ func (p *planner) structuralOtherwise(rule ruleIndex) []string {
 
 func (p *planner) imageOtherwise(i int) []string {
 	v := p.images[i]
-	switch v.rule {
-	case neededByItem, namedByItem:
-		return []string{"no remaining item listed or named it: " + p.itemName(int(v.cause)) + " does", "no rule for images kept it"}
-	case neededByParent:
-		return []string{"every index that owns it went: " + p.imageName(p.inv.Image(int(v.cause)).Digest) + " stays", "no rule for images kept it"}
-	case neededBySubject:
-		return []string{"what it refers to went", "no rule for images kept it"}
-	}
-	if v.rule < 0 {
-		return p.structuralOtherwise(v.rule)
-	}
 	view := p.inv.Image(i)
-	deleted := p.deleted(i)
 	f := imageFacts{planner: p, number: i, image: view}
 	if p.policy.asks(func(c *Condition) bool { return c.Dropped != nil }) {
 		f.findDropped()
 	}
-	var list []string
-	if deleted {
-		list = append(list, "a remaining tag item listed it, itself or through an index")
+	byRules := func(o Outcome) []string {
+		return otherwise(p.policy.Images, o, func(r *Rule) bool { met, _ := f.met(&r.When, r.Outcome); return met }, f.change)
 	}
-	return append(list, otherwise(p.policy.Images, outcome(deleted),
-		func(r *Rule) bool { met, _ := f.met(&r.When, r.Outcome); return met }, f.change)...)
+	switch v.rule {
+	case neededByItem, namedByItem:
+		return append([]string{"no remaining item listed or named it: " + p.whoNeeds(view.Digest)}, byRules(Keep)...)
+	case neededByParent:
+		parent := p.imageName(p.inv.Image(int(v.cause)).Digest)
+		return append([]string{"every index that owns it went: " + parent + " stays"}, byRules(Keep)...)
+	case neededBySubject:
+		subject := p.inv.DigestText(view.Subject)
+		return append([]string{"what it refers to went, or were not needed: " + subject}, byRules(Keep)...)
+	}
+	if v.rule < 0 {
+		return p.structuralOtherwise(v.rule)
+	}
+	if p.deleted(i) {
+		return append([]string{"a remaining tag item listed it, itself or through an index"}, byRules(Delete)...)
+	}
+	return byRules(Keep)
+}
+
+// whoNeeds names the remaining items that list or name an image.
+func (p *planner) whoNeeds(d inventory.Digest) string {
+	var names []string
+	for i := range p.inv.Items() {
+		if item := p.inv.Item(i); (item.Image == d || item.Named == d) && !p.dropped(i) {
+			names = append(names, p.itemName(i))
+		}
+	}
+	verb := " do"
+	if len(names) == 1 {
+		verb = " does"
+	}
+	return someOf(names) + verb
 }
 
 // change says how a condition on an image comes to hold, or to hold no more.
@@ -368,7 +403,7 @@ func (f *imageFacts) change(c *Condition, hold bool) []string {
 	if c.Dropped != nil {
 		say("no item that goes had listed it", "an item that goes lists it, itself or through an index")
 	}
-	return append(list, otherConditions(c, hold)...)
+	return append(list, f.otherConditions(c, f.number, hold)...)
 }
 
 func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {

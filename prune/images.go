@@ -207,19 +207,32 @@ func (f *imageFacts) streamsOf(image int) []repositoryOf {
 
 // inRepositories tells whether the repositories that list the image match.
 func (f *imageFacts) inRepositories(patterns []string) truth {
-	matching, others := false, false
-	for _, s := range f.streamsOf(f.number) {
-		if matchesAny(patterns, f.inv.Stream(int(s.stream)).Repository()) {
-			matching = true
-		} else {
-			others = true
-		}
-	}
+	matching, others := f.splitRepositories(patterns)
 	switch {
-	case matching && !others && f.inv.Complete(inventory.KindImageStream):
+	case !f.inv.Complete(inventory.KindImageStream):
+		return unknown
+	case len(matching) > 0 && len(others) == 0:
 		return yes
-	case others && !matching && f.inv.Complete(inventory.KindImageStream):
+	case len(others) > 0 && len(matching) == 0:
 		return no
 	}
 	return unknown
+}
+
+// splitRepositories returns the repositories that list the image, those that
+// match and the rest, each once.
+func (f *imageFacts) splitRepositories(patterns []string) (matching, others []string) {
+	last := int32(-1)
+	for _, s := range f.streamsOf(f.number) {
+		if s.stream == last {
+			continue
+		}
+		last = s.stream
+		if name := f.inv.Stream(int(s.stream)).Repository(); matchesAny(patterns, name) {
+			matching = append(matching, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	return matching, others
 }
