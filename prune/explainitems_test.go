@@ -163,7 +163,7 @@ func TestExplainTagItems(t *testing.T) {
 			want: `
 				TagItem shop/web:latest#0 stays: invalid-references
 				it would go if all of these held:
-				- every reference of a workload parsed (1 do not, as Deployment shop/d spec.template.spec.containers[0].image), or the policy ignored those, and all else let it go`,
+				- every reference of a workload parsed (of which 1 do not, as Deployment shop/d spec.template.spec.containers[0].image), or the policy ignored those, and all else let it go`,
 		},
 		{
 			name: "a signature", cluster: used + "image sig ls subject=web \n tag shop/web:sig sig", policy: "ancient revisions=0", what: "shop/web:sig",
