@@ -45,6 +45,7 @@ func newCycleError(path []TagName) *CycleError {
 // path as far as it goes; of class [ErrNoLookup] where it leads to another
 // stream and lookup is nil; or what lookup failed with.
 func FollowTag(s *ImageStream, tag string, lookup Lookup) ([]TagName, error) {
+	s = s.orEmpty()
 	path, err := follow{s: s, lookup: lookup}.tag(tag)
 	if err != nil {
 		var cycle *CycleError

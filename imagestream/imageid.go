@@ -29,6 +29,7 @@ func (e *AmbiguousImageError) Is(class error) bool { return class == ErrAmbiguou
 // The error is of class [ErrImageNotFound], also for an empty prefix, or an
 // [*AmbiguousImageError].
 func (s *ImageStream) FindImage(prefix string) (*TagEvent, error) {
+	s = s.orEmpty()
 	fits := func(image string) bool { return fitsImage(image, prefix) }
 	if s.hasImage(prefix) {
 		fits = func(image string) bool { return image == prefix }

@@ -35,7 +35,7 @@ func (n TagName) Compare(other TagName) int {
 // and a tag ("web:stable"), in this namespace unless it names another. ok is
 // false for a spec tag that follows none, or whose name is not of that form.
 func (s *ImageStream) Target(t *TagReference) (target TagName, ok bool) {
-	if t.From == nil || t.From.Kind != KindImageStreamTag {
+	if s == nil || t == nil || t.From == nil || t.From.Kind != KindImageStreamTag {
 		return TagName{}, false
 	}
 	stream, tag, ok := cutFrom(t.From.Name, ":")
