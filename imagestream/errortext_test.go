@@ -56,7 +56,7 @@ func TestErrorsStayShort(t *testing.T) {
 
 	next, _, err := Applier{Lookup: LookupIn()}.Apply(stranger, FollowAliases{}, at(2))
 	require.NoError(t, err)
-	require.Less(t, len(next.StatusTag("a").Conditions[0].Message), 1024)
+	require.Less(t, len(next.StatusTag("a").Conditions[0].Message), 2048)
 }
 
 // Zero values of the error types, which nobody makes but by mistake, have a text.
