@@ -24,7 +24,7 @@ type Candidate struct {
 	// Warning says what is wrong with using it, if anything is.
 	Warning string
 
-	helper string // the credential helper, to ask it again
+	place candidatePlace // to look there again
 }
 
 // String returns the candidate in one line, as in
@@ -69,24 +69,16 @@ func (c Candidate) LogValue() slog.Value {
 // The error is that of the context. What is wrong with a source or an entry is no
 // error here.
 func (r *Resolver) Candidates(ctx context.Context, resource authn.Resource) ([]Candidate, error) {
-	return r.candidates(ctx, targetOf(resource))
-}
-
-func (r *Resolver) candidates(ctx context.Context, t *target) ([]Candidate, error) {
-	snapshots, err := r.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all, err := r.matches(ctx, snapshots, t)
+	l, _, err := r.look(ctx, targetOf(resource))
 	if err != nil {
 		return nil, err
 	}
 	var candidates []Candidate
-	for i := range all {
-		c, outcome, _ := all[i].candidate(t)
-		if outcome == CandidateFound && indexOfEqual(candidates, c.Credential) < 0 {
-			candidates = append(candidates, c)
+	for c, err := range l.inOrder(ctx) {
+		if err != nil {
+			return nil, err
 		}
+		candidates = append(candidates, c)
 	}
 	return candidates, nil
 }

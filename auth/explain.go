@@ -33,16 +33,15 @@ const (
 )
 
 func (r *Resolver) explain(ctx context.Context, t *target, image string) (*Explanation, error) {
-	snapshots, err := r.load(ctx)
-	if err != nil {
-		return nil, err
+	l, snapshots, err := r.look(ctx, t)
+	if err == nil {
+		err = l.askAll(ctx)
 	}
-	all, err := r.matches(ctx, snapshots, t)
 	if err != nil {
 		return nil, err
 	}
 	x := &explainer{target: t, compat: r.options.KubeletCompat, steps: make(map[*place][]matchStep)}
-	x.candidates(all)
+	x.candidates(l.matches)
 	e := &Explanation{Image: image, Candidates: r.winnerFirst(t, x.found)}
 	if len(e.Candidates) > 0 {
 		x.choose(e.Candidates[0])

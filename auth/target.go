@@ -41,6 +41,10 @@ type target struct {
 func (t *target) String() string      { return t.text }
 func (t *target) RegistryStr() string { return t.registry }
 
+// repository names what a credential is remembered for, whatever the tag and the
+// spelling of the host.
+func (t *target) repository() string { return t.host + "/" + t.path }
+
 func parseImage(image string) (*target, error) {
 	ref, err := name.ParseReference(strings.TrimPrefix(image, "docker://"))
 	if err != nil {
