@@ -62,6 +62,7 @@ func SystemContext(ctx context.Context, r *auth.Resolver, base *types.SystemCont
 	if err != nil {
 		return nil, err
 	}
+	resource = auth.OverTLS(resource)
 	if base != nil && base.DockerInsecureSkipTLSVerify == types.OptionalBoolTrue {
 		resource = auth.OverPlainHTTP(resource)
 	}
