@@ -138,3 +138,25 @@ func TestFileGivenTwice(t *testing.T) {
 	r := auth.NewResolver(auth.Options{}, auth.File(path, auth.DocumentOptions{}), auth.File(path, auth.DocumentOptions{}))
 	require.Equal(t, "u", chosenBy(t, r, app))
 }
+
+func TestCandidateOf(t *testing.T) {
+	r := auth.NewResolver(auth.Options{}, named("d", "one"))
+	image, err := auth.Image(app)
+	require.NoError(t, err)
+	const want = `document d, key "quay.io": user "one" (basic)`
+	authenticator, err := r.Resolve(image)
+	require.NoError(t, err)
+	c, ok := auth.CandidateOf(authenticator)
+	require.True(t, ok)
+	require.Equal(t, want, c.String())
+	_, err = auth.Try(t.Context(), r, image, auth.TryOptions{}, func(_ context.Context, a authn.Authenticator) (int, error) {
+		c, ok := auth.CandidateOf(a)
+		require.True(t, ok)
+		require.Equal(t, want, c.String())
+		return 0, nil
+	})
+	require.NoError(t, err)
+	c, ok = auth.CandidateOf(authn.Anonymous)
+	require.False(t, ok)
+	require.Equal(t, "no candidate", c.String())
+}

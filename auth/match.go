@@ -261,7 +261,7 @@ func (i item) kubeletMatch(t *target) match {
 func (m *match) candidate(t *target) (Candidate, Outcome, error) {
 	c := Candidate{
 		Source: m.place.name, Key: showKey(m.key), Match: m.how, Credential: m.cred,
-		place: m.candidatePlace(),
+		PlainHTTP: m.plainHTTP || isLoopback(t.host), place: m.candidatePlace(),
 	}
 	if m.helper != "" {
 		c.Source = "helper docker-credential-" + m.helper + " (" + m.place.name + ")"
