@@ -2,10 +2,7 @@ package auth
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -122,39 +119,7 @@ func (a *trial) changed(ctx context.Context, c Candidate) (Candidate, bool) {
 }
 
 // safe keeps an error but takes the secrets that were tried out of its text.
-func (a *trial) safe(err error) error {
-	text := err.Error()
-	for _, c := range a.secrets {
-		text = redact(text, c)
-	}
-	return opaqueText(err, text)
-}
-
-// redact takes a credential's secrets out of a text, in the forms that clients and
-// servers write them.
-func redact(text string, c Credential) string {
-	for _, secret := range []string{c.Password.Reveal(), c.IdentityToken.Reveal(), c.RegistryToken.Reveal()} {
-		if secret == "" {
-			continue
-		}
-		for _, plain := range []string{c.Username + ":" + secret, secret} {
-			for _, form := range []string{
-				plain,
-				base64.StdEncoding.EncodeToString([]byte(plain)),
-				base64.RawStdEncoding.EncodeToString([]byte(plain)),
-				base64.URLEncoding.EncodeToString([]byte(plain)),
-				base64.RawURLEncoding.EncodeToString([]byte(plain)),
-				hex.EncodeToString([]byte(plain)),
-				url.QueryEscape(plain),
-				url.PathEscape(plain),
-				strings.Trim(fmt.Sprintf("%q", plain), `"`),
-			} {
-				text = strings.ReplaceAll(text, form, redacted)
-			}
-		}
-	}
-	return text
-}
+func (a *trial) safe(err error) error { return opaqueText(err, redact(err.Error(), a.secrets...)) }
 
 // A fixedAuthenticator gives one credential.
 type fixedAuthenticator struct{ candidate Candidate }
