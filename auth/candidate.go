@@ -23,18 +23,39 @@ type Candidate struct {
 	Credential Credential
 	// Warning says what is wrong with using it, if anything is.
 	Warning string
+	// PlainHTTP says that it may be sent over plain HTTP: its source allows that
+	// ([AllowPlainHTTP]), or the registry is on this machine.
+	PlainHTTP bool
 
-	helper string // the credential helper, to ask it again
+	place candidatePlace // to look there again
 }
 
 // String returns the candidate in one line, as in
-// `secret dev/pull, key "quay.io/org": user "org+bot" (basic)`.
+// `secret dev/pull, key "quay.io/org": user "org+bot" (basic)`. The zero Candidate is
+// "no candidate".
 func (c Candidate) String() string {
+	if c.Source == "" && c.Credential.IsZero() {
+		return "no candidate"
+	}
 	return fmt.Sprintf("%s, key %q: %s", c.Source, c.Key, c.Credential)
 }
 
 // GoString is String.
 func (c Candidate) GoString() string { return c.String() }
+
+// CandidateOf returns the candidate of an Authenticator that [Try] or
+// [Resolver.Resolve] gave, as it was found then, and false for any other, such as
+// authn.Anonymous: to say which credential is in use, or to hand it to a client of
+// another kind.
+func CandidateOf(a authn.Authenticator) (Candidate, bool) {
+	switch a := a.(type) {
+	case *fixedAuthenticator:
+		return a.candidate, true
+	case *authenticator:
+		return a.found, true
+	}
+	return Candidate{}, false
+}
 
 type candidateJSON struct {
 	Source   string `json:"source"`
@@ -69,24 +90,16 @@ func (c Candidate) LogValue() slog.Value {
 // The error is that of the context. What is wrong with a source or an entry is no
 // error here.
 func (r *Resolver) Candidates(ctx context.Context, resource authn.Resource) ([]Candidate, error) {
-	return r.candidates(ctx, targetOf(resource))
-}
-
-func (r *Resolver) candidates(ctx context.Context, t *target) ([]Candidate, error) {
-	snapshots, err := r.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all, err := r.matches(ctx, snapshots, t)
+	l, _, err := r.look(ctx, targetOf(resource))
 	if err != nil {
 		return nil, err
 	}
 	var candidates []Candidate
-	for i := range all {
-		c, outcome, _ := all[i].candidate(t)
-		if outcome == CandidateFound && indexOfEqual(candidates, c.Credential) < 0 {
-			candidates = append(candidates, c)
+	for c, err := range l.inOrder(ctx) {
+		if err != nil {
+			return nil, err
 		}
+		candidates = append(candidates, c)
 	}
 	return candidates, nil
 }

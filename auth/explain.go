@@ -9,6 +9,8 @@ import (
 
 // Explain looks for the credentials for an image, as [Image] reads its name, and
 // says where it looked and what it found. Matching credential helpers are started.
+// The connection is taken to be encrypted: [Resolver.ExplainResource] tells too of what
+// would be withheld from plain HTTP.
 //
 // The error is [ErrImage], or that of the context.
 func (r *Resolver) Explain(ctx context.Context, image string) (*Explanation, error) {
@@ -16,11 +18,13 @@ func (r *Resolver) Explain(ctx context.Context, image string) (*Explanation, err
 	if err != nil {
 		return nil, err
 	}
+	t.plainHTTP = false
 	return r.explain(ctx, t, image)
 }
 
-// ExplainResource is Explain for what go-containerregistry asks for. Other than
-// with Explain, a credential may be withheld from plain HTTP here.
+// ExplainResource is Explain for what go-containerregistry asks for, or for what
+// [Image] returns. Other than with Explain, a credential may be withheld from plain
+// HTTP here.
 func (r *Resolver) ExplainResource(ctx context.Context, resource authn.Resource) (*Explanation, error) {
 	t := targetOf(resource)
 	return r.explain(ctx, t, t.text)
@@ -33,16 +37,15 @@ const (
 )
 
 func (r *Resolver) explain(ctx context.Context, t *target, image string) (*Explanation, error) {
-	snapshots, err := r.load(ctx)
-	if err != nil {
-		return nil, err
+	l, snapshots, err := r.look(ctx, t)
+	if err == nil {
+		err = l.askAll(ctx)
 	}
-	all, err := r.matches(ctx, snapshots, t)
 	if err != nil {
 		return nil, err
 	}
 	x := &explainer{target: t, compat: r.options.KubeletCompat, steps: make(map[*place][]matchStep)}
-	x.candidates(all)
+	x.candidates(l.matches)
 	e := &Explanation{Image: image, Candidates: r.winnerFirst(t, x.found)}
 	if len(e.Candidates) > 0 {
 		x.choose(e.Candidates[0])

@@ -198,14 +198,26 @@ func TestPlainHTTP(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, allowed, 1)
 	}
-	image, err := auth.Image("10.0.0.5:5000/x")
-	require.NoError(t, err)
-	candidates, err := auth.NewResolver(auth.Options{}, source).Candidates(t.Context(), image)
-	require.NoError(t, err)
-	require.Len(t, candidates, 1, "the connection is taken to be encrypted")
-	candidates, err = auth.NewResolver(auth.Options{}, source).Candidates(t.Context(), auth.OverPlainHTTP(image))
-	require.NoError(t, err)
-	require.Empty(t, candidates)
+}
+
+// TestPlainHTTPOfAnImage: the resource of Image is for go-containerregistry, which may
+// ask a private address, or a name below localhost, over plain HTTP.
+func TestPlainHTTPOfAnImage(t *testing.T) {
+	r := auth.NewResolver(auth.Options{}, document(e("10.0.0.5:5000", "ip"), e("dev.localhost:5000", "name"), e("quay.io", "q"), e("localhost:5000", "l")))
+	for image, want := range map[string]string{"10.0.0.5:5000/x": "", "dev.localhost:5000/x": "", "quay.io/x": "q", "localhost:5000/x": "l"} {
+		resource, err := auth.Image(image)
+		require.NoError(t, err)
+		require.Equal(t, want, chosenBy(t, r, image), image)
+		candidates, err := r.Candidates(t.Context(), auth.OverTLS(resource))
+		require.NoError(t, err)
+		require.Len(t, candidates, 1, image)
+		candidates, err = r.Candidates(t.Context(), auth.OverPlainHTTP(auth.OverTLS(resource)))
+		require.NoError(t, err)
+		require.Equal(t, want == "l", len(candidates) == 1, image)
+		explanation, err := r.Explain(t.Context(), image)
+		require.NoError(t, err)
+		require.Len(t, explanation.Candidates, 1, image)
+	}
 }
 
 func TestManyNearMissesAndBadEntriesAreCut(t *testing.T) {
@@ -223,4 +235,17 @@ func TestExplainRefusesWhatIsNoImage(t *testing.T) {
 	_, err := auth.NewResolver(auth.Options{}).Explain(t.Context(), "Not An Image")
 	require.ErrorIs(t, err, auth.ErrImage)
 	require.EqualError(t, err, `parse image "Not An Image": not an image name`)
+	for image, shown := range map[string]string{
+		"bob:hunter2@quay.io/app":          "[redacted]@quay.io/app",
+		"docker://bob:hunter2@quay.io/app": "docker://[redacted]@quay.io/app",
+		"https://bob:hunter2@quay.io/app":  "https://[redacted]@quay.io/app",
+		"bob:h@nter2@quay.io/app@sha256:0": "[redacted]@quay.io/app@sha256:0",
+		"bob:h/nter2@quay.io:5000/app":     "[redacted]@quay.io:5000/app",
+		"quay.io/app@sha256:0":             "quay.io/app@sha256:0",
+		"@":                                "[redacted]@",
+		"docker://@quay.io":                "docker://[redacted]@quay.io",
+	} {
+		_, err := auth.Image(image)
+		require.EqualError(t, err, `parse image "`+shown+`": not an image name`)
+	}
 }

@@ -48,6 +48,31 @@ func TestRedact(t *testing.T) {
 	text := "plain p\u00e4ss/w+rd, Basic Ym9iOnDDpHNzL3crcmQ=, query p%C3%A4ss%2Fw%2Brd, hex 70c3a473732f772b7264"
 	require.Equal(t, "plain [redacted], Basic [redacted], query [redacted], hex [redacted]", redact(text, c))
 	require.Equal(t, "nothing", redact("nothing", Credential{}))
+
+	c = NewBasic("bob", "<a&b>\"\u00e9'")
+	for how, text := range map[string]string{
+		"JSON":             `{"sent": "\u003ca\u0026b\u003e\"` + "\u00e9" + `'"}`,
+		"JSON for people":  `{"sent": "<a&b>\"` + "\u00e9" + `'"}`,
+		"JSON, name too":   `{"sent": "bob:\u003ca\u0026b\u003e\"` + "\u00e9" + `'"}`,
+		"HTML":             "<p>&lt;a&amp;b&gt;&#34;\u00e9&#39;</p>",
+		"ASCII":            `"<a&b>\"\u00e9'"`,
+		"hex, upper case":  "3C6126623E22C3A927",
+		"query, lowercase": "%3ca%26b%3e%22%c3%a9%27",
+	} {
+		require.Contains(t, redact(text, c), redacted, how)
+		for _, part := range []string{"a&b", "0026", "amp", "6126", "%26"} {
+			require.NotContains(t, redact(text, c), part, how)
+		}
+	}
+}
+
+// TestRedactOverlappingSecrets: a secret that begins like another does not leave the
+// rest of that one.
+func TestRedactOverlappingSecrets(t *testing.T) {
+	short, long := NewBasic("bob", "hunter"), NewBasic("bob", "hunter2-long")
+	for _, order := range [][]Credential{{short, long}, {long, short}} {
+		require.Equal(t, "sent [redacted], before [redacted]", redact("sent hunter2-long, before hunter", order...))
+	}
 }
 
 // TestDeniedErrorIsBounded: thousands of keys do not make an endless line.

@@ -89,9 +89,9 @@ func (r *Resolver) load(ctx context.Context) (loaded, error) {
 	return snapshots, nil
 }
 
-// matches returns everything that is for the target, in order. Helpers that match
-// have answered.
-func (r *Resolver) matches(ctx context.Context, snapshots loaded, t *target) ([]match, error) {
+// matches returns everything that is for the target, in order. Helpers have not been
+// asked yet.
+func (r *Resolver) matches(snapshots loaded, t *target) []match {
 	var all []match
 	for i, s := range snapshots {
 		if s == nil {
@@ -109,15 +109,7 @@ func (r *Resolver) matches(ctx context.Context, snapshots loaded, t *target) ([]
 		all = r.kubeletFallback(all, snapshots, t)
 	}
 	slices.SortFunc(all, func(a, b match) int { return a.compare(&b) })
-	for i := range all {
-		if m := &all[i]; m.helper != "" {
-			m.cred, m.server, m.err = r.helpers.ask(ctx, m.helper, t.host)
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-		}
-	}
-	return all, nil
+	return all
 }
 
 // activeFor adds helpers and fixed credentials. credHelpers comes before credsStore,
@@ -269,7 +261,7 @@ func (i item) kubeletMatch(t *target) match {
 func (m *match) candidate(t *target) (Candidate, Outcome, error) {
 	c := Candidate{
 		Source: m.place.name, Key: showKey(m.key), Match: m.how, Credential: m.cred,
-		helper: m.helper,
+		PlainHTTP: m.plainHTTP || isLoopback(t.host), place: m.candidatePlace(),
 	}
 	if m.helper != "" {
 		c.Source = "helper docker-credential-" + m.helper + " (" + m.place.name + ")"

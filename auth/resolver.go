@@ -32,7 +32,7 @@ type Resolver struct {
 	helpers *helpers
 
 	mu      sync.Mutex
-	winners map[string][32]byte // by repository, the credential that Try found accepted
+	winners map[string]winner // by repository, what Try found accepted
 }
 
 var (
@@ -48,7 +48,7 @@ func NewResolver(o Options, sources ...Source) *Resolver {
 		options: o,
 		sources: slices.Clone(sources),
 		helpers: newHelpers(o.Helpers),
-		winners: make(map[string][32]byte),
+		winners: make(map[string]winner),
 	}
 }
 
@@ -73,49 +73,17 @@ func (r *Resolver) Resolve(resource authn.Resource) (authn.Authenticator, error)
 // returns the one it had.
 func (r *Resolver) ResolveContext(ctx context.Context, resource authn.Resource) (authn.Authenticator, error) {
 	t := targetOf(resource)
-	candidates, err := r.candidates(ctx, t)
+	l, _, err := r.look(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	candidates = r.winnerFirst(t, candidates)
-	if len(candidates) == 0 {
-		return authn.Anonymous, nil
+	for c, err := range l.inTurn(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		return &authenticator{r, t, c}, nil
 	}
-	return r.authenticator(t, candidates[0]), nil
-}
-
-// maxWinners bounds what is remembered.
-const maxWinners = 4096
-
-func (r *Resolver) remember(t *target, c Credential) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.winners) >= maxWinners {
-		clear(r.winners)
-	}
-	r.winners[t.text] = c.digest()
-}
-
-func (r *Resolver) forgetWinner(t *target) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.winners, t.text)
-}
-
-// winnerFirst moves the remembered candidate to the front.
-func (r *Resolver) winnerFirst(t *target, candidates []Candidate) []Candidate {
-	r.mu.Lock()
-	winner, ok := r.winners[t.text]
-	r.mu.Unlock()
-	if !ok || len(candidates) < 2 {
-		return candidates
-	}
-	i := slices.IndexFunc(candidates, func(c Candidate) bool { return c.Credential.digest() == winner })
-	if i <= 0 {
-		return candidates
-	}
-	first := candidates[i]
-	return slices.Insert(slices.Delete(slices.Clone(candidates), i, i+1), 0, first)
+	return authn.Anonymous, nil
 }
 
 // An authenticator gives a candidate's credential as it is now.
@@ -125,10 +93,6 @@ type authenticator struct {
 	found    Candidate
 }
 
-func (r *Resolver) authenticator(t *target, c Candidate) *authenticator {
-	return &authenticator{r, t, c}
-}
-
 // Authorization returns the credential in plain text.
 func (a *authenticator) Authorization() (*authn.AuthConfig, error) {
 	return a.AuthorizationContext(context.Background())
@@ -136,16 +100,9 @@ func (a *authenticator) Authorization() (*authn.AuthConfig, error) {
 
 // AuthorizationContext returns the credential in plain text.
 func (a *authenticator) AuthorizationContext(ctx context.Context) (*authn.AuthConfig, error) {
-	candidates, err := a.resolver.candidates(ctx, a.target)
+	c, _, err := a.resolver.current(ctx, a.target, a.found)
 	if err != nil {
 		return nil, err
-	}
-	c := a.found
-	for _, now := range candidates {
-		if now.Source == c.Source && now.Key == c.Key {
-			c = now
-			break
-		}
 	}
 	config := c.Credential.AuthConfig()
 	return &config, nil

@@ -48,7 +48,8 @@ func (s Source) GoString() string { return s.String() }
 // unencrypted connections, to every registry that they are for. Without it they
 // are withheld where go-containerregistry may use plain HTTP, that is where the
 // registry was parsed with name.Insecure and, since it then tries HTTP too, where
-// its address is a private one. Connections that stay on the machine need no leave.
+// its address is a private one or its name ends in .localhost. Connections to
+// localhost and to loopback addresses stay on the machine and need no leave.
 func AllowPlainHTTP(s Source) Source {
 	s.plainHTTP = true
 	return s

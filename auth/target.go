@@ -1,8 +1,8 @@
 package auth
 
 import (
-	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -12,7 +12,9 @@ import (
 // Image reads the name of an image, as in a pod or on a command line, and returns
 // the repository that it is in, for [Resolver.Candidates], [Resolver.Resolve] and
 // [Try]. A tag and a digest are passed over, so is docker:// before it. A short
-// name is one of Docker Hub's. The connection is taken to be encrypted.
+// name is one of Docker Hub's. It is the resource of go-containerregistry's
+// name.ParseReference(image): where that package may use plain HTTP, as for private
+// addresses, so may this resource ([OverTLS], [OverPlainHTTP]).
 //
 // The error, an [*Error], is [ErrImage].
 func Image(image string) (authn.Resource, error) {
@@ -41,13 +43,31 @@ type target struct {
 func (t *target) String() string      { return t.text }
 func (t *target) RegistryStr() string { return t.registry }
 
+// repository names what a credential is remembered for, whatever the tag and the
+// spelling of the host.
+func (t *target) repository() string { return t.host + "/" + t.path }
+
 func parseImage(image string) (*target, error) {
 	ref, err := name.ParseReference(strings.TrimPrefix(image, "docker://"))
 	if err != nil {
 		// The cause repeats the whole text, which is not needed twice.
-		return nil, &Error{Op: "parse", Object: fmt.Sprintf("image %q", image), Err: ErrImage}
+		return nil, &Error{Op: "parse", Object: "image " + quoteImage(image), Err: ErrImage}
 	}
-	return newTarget(ref.Context().Name(), ref.Context().RegistryStr()), nil
+	return targetOf(ref.Context()), nil
+}
+
+// quoteImage returns what should be an image's name fit for a terminal, without a
+// password before its host.
+func quoteImage(image string) string {
+	rest, _ := cutScheme(strings.TrimPrefix(image, "docker://"))
+	name := rest
+	if i := strings.LastIndex(rest, "@sha"); i >= 0 {
+		name = rest[:i]
+	}
+	if i := strings.LastIndexByte(name, '@'); i >= 0 {
+		return strconv.Quote(strings.TrimSuffix(image, rest) + redacted + rest[i:])
+	}
+	return strconv.Quote(image)
 }
 
 // targetOf reads what go-containerregistry asks for. A registry that was parsed
@@ -84,10 +104,11 @@ func newTarget(text, registry string) *target {
 	return t
 }
 
-// isLoopback reports whether packets to the host stay on this machine.
+// isLoopback reports whether packets to the host stay on this machine. Names below
+// localhost do not always: resolvers may ask the network for them.
 func isLoopback(host string) bool {
 	host, _, _ = cutPort(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if host == "localhost" {
 		return true
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
@@ -100,5 +121,13 @@ func isLoopback(host string) bool {
 func OverPlainHTTP(resource authn.Resource) authn.Resource {
 	t := *targetOf(resource)
 	t.plainHTTP = !isLoopback(t.host)
+	return &t
+}
+
+// OverTLS returns the resource as one that is asked for over TLS alone, so that nothing
+// is withheld from it: for clients that never fall back to plain HTTP.
+func OverTLS(resource authn.Resource) authn.Resource {
+	t := *targetOf(resource)
+	t.plainHTTP = false
 	return &t
 }

@@ -2,10 +2,7 @@ package auth
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -29,7 +26,8 @@ type TryOptions struct {
 // its place because it was denied, as one of a helper may, is tried once more.
 //
 // When everything was denied the error is a [*DeniedError], which is [ErrDenied]
-// and names each candidate. Other errors of f are returned as they are.
+// and names each candidate. Other errors of f are returned as they are, and so is the
+// one with which f returns when ctx has ended.
 func Try[T any](ctx context.Context, r *Resolver, resource authn.Resource, o TryOptions, f func(context.Context, authn.Authenticator) (T, error)) (T, error) {
 	a := &trial{resolver: r, target: targetOf(resource), denied: o.Denied}
 	if a.denied == nil {
@@ -59,14 +57,15 @@ type trial struct {
 type tryCall func(context.Context, authn.Authenticator) error
 
 func (a *trial) run(ctx context.Context, anonymous bool, call tryCall) error {
-	candidates, err := a.resolver.candidates(ctx, a.target)
+	l, _, err := a.resolver.look(ctx, a.target)
 	if err != nil {
 		return err
 	}
-	candidates = a.resolver.winnerFirst(a.target, candidates)
-	for _, c := range candidates {
-		done, err := a.attempt(ctx, c, call)
-		if done {
+	for c, err := range l.inTurn(ctx) {
+		if err != nil {
+			return err
+		}
+		if done, err := a.attempt(ctx, c, call); done {
 			return err
 		}
 		if c, changed := a.changed(ctx, c); changed {
@@ -75,9 +74,9 @@ func (a *trial) run(ctx context.Context, anonymous bool, call tryCall) error {
 			}
 		}
 	}
-	if anonymous || len(candidates) == 0 {
+	if anonymous || len(a.attempts) == 0 {
 		err := call(ctx, authn.Anonymous)
-		if err == nil || !a.denied(err) {
+		if err == nil || !a.denied(err) || ctx.Err() != nil {
 			return err
 		}
 		a.attempts = append(a.attempts, Attempt{Err: a.safe(err)})
@@ -90,15 +89,16 @@ func (a *trial) run(ctx context.Context, anonymous bool, call tryCall) error {
 	return &DeniedError{Image: a.target.text, Attempts: a.attempts, Explanation: explanation}
 }
 
-// attempt makes one call. It is done where the answer is not a denial.
+// attempt makes one call. It is done where the answer is not a denial, or where nobody
+// waits for another any more.
 func (a *trial) attempt(ctx context.Context, c Candidate, call tryCall) (done bool, err error) {
 	a.secrets = append(a.secrets, c.Credential)
 	err = call(ctx, &fixedAuthenticator{c})
 	if err == nil {
-		a.resolver.remember(a.target, c.Credential)
+		a.resolver.remember(a.target, c)
 		return true, nil
 	}
-	if !a.denied(err) {
+	if !a.denied(err) || ctx.Err() != nil {
 		return true, err
 	}
 	a.attempts = append(a.attempts, Attempt{Candidate: c, Err: a.safe(err)})
@@ -108,55 +108,18 @@ func (a *trial) attempt(ctx context.Context, c Candidate, call tryCall) (done bo
 // changed looks whether there is another credential at the candidate's place now.
 // A helper is asked again.
 func (a *trial) changed(ctx context.Context, c Candidate) (Candidate, bool) {
-	if c.helper != "" {
-		a.resolver.helpers.forget(c.helper, a.target.host)
+	if c.place.helper != "" {
+		a.resolver.helpers.forget(c.place.helper, a.target.host)
 	}
-	candidates, err := a.resolver.candidates(ctx, a.target)
+	now, found, err := a.resolver.current(ctx, a.target, c)
 	if err != nil {
 		return c, false // the next call will tell
 	}
-	for _, now := range candidates {
-		if now.Source == c.Source && now.Key == c.Key && !now.Credential.Equal(c.Credential) {
-			return now, true
-		}
-	}
-	return c, false
+	return now, found && !now.Credential.Equal(c.Credential)
 }
 
 // safe keeps an error but takes the secrets that were tried out of its text.
-func (a *trial) safe(err error) error {
-	text := err.Error()
-	for _, c := range a.secrets {
-		text = redact(text, c)
-	}
-	return opaqueText(err, text)
-}
-
-// redact takes a credential's secrets out of a text, in the forms that clients and
-// servers write them.
-func redact(text string, c Credential) string {
-	for _, secret := range []string{c.Password.Reveal(), c.IdentityToken.Reveal(), c.RegistryToken.Reveal()} {
-		if secret == "" {
-			continue
-		}
-		for _, plain := range []string{c.Username + ":" + secret, secret} {
-			for _, form := range []string{
-				plain,
-				base64.StdEncoding.EncodeToString([]byte(plain)),
-				base64.RawStdEncoding.EncodeToString([]byte(plain)),
-				base64.URLEncoding.EncodeToString([]byte(plain)),
-				base64.RawURLEncoding.EncodeToString([]byte(plain)),
-				hex.EncodeToString([]byte(plain)),
-				url.QueryEscape(plain),
-				url.PathEscape(plain),
-				strings.Trim(fmt.Sprintf("%q", plain), `"`),
-			} {
-				text = strings.ReplaceAll(text, form, redacted)
-			}
-		}
-	}
-	return text
-}
+func (a *trial) safe(err error) error { return opaqueText(err, redact(err.Error(), a.secrets...)) }
 
 // A fixedAuthenticator gives one credential.
 type fixedAuthenticator struct{ candidate Candidate }

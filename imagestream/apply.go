@@ -3,6 +3,7 @@ package imagestream
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ const (
 
 func (a Applier) begin(stream *ImageStream, operation Operation, now time.Time) (*edit, error) {
 	verb := "apply"
-	if operation != nil {
+	if !isNil(operation) {
 		verb = operation.verb()
 	}
 	fail := func(field, reason string, class error) (*edit, error) {
@@ -140,7 +141,7 @@ func (a Applier) begin(stream *ImageStream, operation Operation, now time.Time) 
 	switch {
 	case stream == nil:
 		return fail("", "there is no stream; New makes one", ErrInvalidOperation)
-	case operation == nil:
+	case isNil(operation):
 		return fail("", "there is no operation", ErrInvalidOperation)
 	case now.IsZero() || !writable(now.UTC()):
 		return fail("", "the instant is zero, or out of the range of RFC 3339", ErrInvalidOperation)
@@ -148,10 +149,10 @@ func (a Applier) begin(stream *ImageStream, operation Operation, now time.Time) 
 	s := *stream
 	e := &edit{rules: a, old: stream, s: &s, now: NewTime(now.UTC().Truncate(time.Second))}
 	if at, twice := sortTags(&s.Spec.Tags, &e.ownSpec, specName); twice {
-		return fail("spec.tags["+at+"]", "the tag is there twice", ErrInvalidObject)
+		return fail(specField(at, ""), "the tag is there twice", ErrInvalidObject)
 	}
 	if at, twice := sortTags(&s.Status.Tags, &e.ownStatus, statusName); twice {
-		return fail("status.tags["+at+"]", "the tag is there twice", ErrInvalidObject)
+		return fail(statusField(at, ""), "the tag is there twice", ErrInvalidObject)
 	}
 	e.before, e.ownStatus = s.Status.Tags, false
 	return e, nil
@@ -224,11 +225,20 @@ func (e *edit) run(operation Operation) error {
 	return out
 }
 
+// isNil says whether there is an operation, which may also be a pointer to one.
+func isNil(operation Operation) bool {
+	if operation == nil {
+		return true
+	}
+	v := reflect.ValueOf(operation)
+	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
 func (b Batch) verb() string { return "apply batch" }
 
 func (b Batch) apply(e *edit) error {
 	for i, operation := range b {
-		if operation == nil {
+		if isNil(operation) {
 			return invalidf("", "operation %d of the batch is nil", i)
 		}
 		if err := e.run(operation); err != nil {

@@ -32,7 +32,8 @@
 //
 // The types are plain values: they may be read by several goroutines at once,
 // and changed by one that has them to itself. An assignment shares slices, maps
-// and pointers; Clone does not.
+// and pointers; Clone does not. A nil stream is read as one without a name and
+// without tags.
 //
 // # Operations
 //

@@ -80,6 +80,9 @@ type DockerConfig struct {
 // reaches the image by [Image.SetMetadata]. The error is an [*Error] of class
 // [ErrInvalidObject] where the metadata is not a [DockerImage].
 func (i *Image) Metadata() (*DockerImage, error) {
+	if i == nil {
+		return nil, nil
+	}
 	raw := bytes.TrimSpace(i.DockerImageMetadata.Raw)
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil

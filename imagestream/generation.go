@@ -29,6 +29,7 @@ type PendingImport struct {
 // spec.
 func (s *ImageStream) PendingImports() iter.Seq[PendingImport] {
 	return func(yield func(PendingImport) bool) {
+		s := s.orEmpty()
 		lists := s.lists()
 		for i := range s.Spec.Tags {
 			t := &s.Spec.Tags[i]

@@ -1,7 +1,6 @@
 package imagestream
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/registrykit/registrykit/internal/manifest"
@@ -14,6 +13,7 @@ import (
 //
 // The error is what images failed with other than [ErrImageNotFound].
 func ImageStreamLayersOf(s *ImageStream, images ImageLookup) (*ImageStreamLayers, error) {
+	s = s.orEmpty()
 	v := &layersView{images: images, layers: &ImageStreamLayers{
 		TypeMeta:   TypeMeta{Kind: "ImageStreamLayers", APIVersion: APIVersion},
 		ObjectMeta: s.viewMeta(s.Name, s.CreationTimestamp),
@@ -49,11 +49,8 @@ func (v *layersView) want(name string) {
 }
 
 func (v *layersView) add(name string) error {
-	image, err := v.images(name)
-	switch {
-	case errors.Is(err, ErrImageNotFound), err == nil && image == nil:
-		return nil
-	case err != nil:
+	image, err := v.images.find(name)
+	if image == nil {
 		return err
 	}
 	refs := ImageBlobReferences{Layers: []string{}}

@@ -93,7 +93,7 @@ func CheckImageLimits(image *Image, namespace string, limits []LimitRange) ([]Ex
 	if err != nil || limit == nil {
 		return nil, err
 	}
-	usage, err := image.Usage()
+	usage, err := image.Usage() // which is nothing for nil
 	if err != nil || usage.Bytes <= limit.Limit {
 		return nil, err
 	}

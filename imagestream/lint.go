@@ -43,6 +43,7 @@ type LintOptions struct {
 // Every stream and image is asked for once at most, and the time that it takes
 // grows with the size of the stream, whatever its tags refer to.
 func Lint(stream *ImageStream, lookup Lookup, o LintOptions) LintReport {
+	stream = stream.orEmpty()
 	l := &linter{
 		s: stream, lookup: lookup, options: o, own: indexTags(stream),
 		streams: map[streamKey]*taggedStream{}, fates: map[TagName]*fate{}, images: map[string]foundImage{},

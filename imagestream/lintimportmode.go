@@ -2,7 +2,6 @@ package imagestream
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -81,10 +80,7 @@ type foundImage struct {
 func (l *linter) importedImage(name string) (*Image, error) {
 	f, ok := l.images[name]
 	if !ok {
-		f.image, f.err = l.options.Images(name)
-		if errors.Is(f.err, ErrImageNotFound) {
-			f.image, f.err = nil, nil
-		}
+		f.image, f.err = l.options.Images.find(name)
 		l.images[name] = f
 	}
 	if f.err != nil || f.image == nil || f.image.Annotations[ManagedByOpenShiftAnnotation] == "true" {

@@ -15,8 +15,12 @@ type RecordPush struct {
 
 // PushOf returns what a mapping records. existing is the Image of that name as
 // it was before; nil where there was none. An image that the registry held
-// already is pulled from the stream that the mapping is for.
+// already is pulled from the stream that the mapping is for. No mapping records
+// nothing that could be applied.
 func PushOf(m *ImageStreamMapping, existing *Image) RecordPush {
+	if m == nil {
+		return RecordPush{}
+	}
 	push := RecordPush{Tag: m.Tag, Image: m.Image.Name, DockerImageReference: m.Image.DockerImageReference}
 	if push.Tag == "" {
 		push.Tag = DefaultImageTag

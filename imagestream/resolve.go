@@ -79,7 +79,7 @@ func (s *ImageStream) newerThan(tag string, t *TagReference, list *NamedTagEvent
 }
 
 func (s *ImageStream) unresolved(tag, reason string, class error) error {
-	return &Error{Op: "resolve", Object: s.describe(), Field: "tag " + tag, Reason: reason, Err: class}
+	return &Error{Op: "resolve", Object: s.orEmpty().describe(), Field: "tag " + printable(tag), Reason: reason, Err: class}
 }
 
 func (s *ImageStream) pullSpec(t *TagReference, item *TagEvent, o ResolveOptions) string {
@@ -104,11 +104,14 @@ func (s *ImageStream) pullSpec(t *TagReference, item *TagEvent, o ResolveOptions
 // name means no stream and stays what it is: it has a registry or a namespace,
 // there is no such stream, or its policy is not local. Errors are those of
 // [ImageStream.RecentPullSpec] and [ImageStream.FindImage], or what lookup failed
-// with other than [ErrStreamNotFound]. lookup is required.
+// with other than [ErrStreamNotFound]; without lookup, of class [ErrNoLookup].
 func ResolveLocalName(namespace, name string, lookup Lookup, o ResolveOptions) (spec string, ok bool, err error) {
 	ref, err := ParsePullSpec(name)
 	if err != nil || ref.Registry != "" || ref.Namespace != "" || strings.Contains(ref.Name, "/") {
 		return "", false, nil
+	}
+	if lookup == nil {
+		return "", false, &Error{Op: "resolve", Object: quoteShort(name), Err: ErrNoLookup}
 	}
 	s, err := lookup(namespace, ref.Name)
 	switch {

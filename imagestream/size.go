@@ -5,6 +5,9 @@ import "reflect"
 // EncodedSize returns how many bytes the JSON of the stream has, without
 // holding all of it at once. The error is that of writing it.
 func (s *ImageStream) EncodedSize() (int, error) {
+	if s == nil {
+		return len("null"), nil
+	}
 	bare := *s
 	bare.Spec.Tags, bare.Status.Tags = nil, nil
 	size, buffer, err := encodedSize(nil, &bare)

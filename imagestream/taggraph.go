@@ -18,10 +18,13 @@ type TagGraph struct {
 }
 
 // NewTagGraph returns the graph of the tags of these streams. It keeps nothing
-// of them.
+// of them, and passes over those that are nil.
 func NewTagGraph(streams iter.Seq[*ImageStream]) *TagGraph {
 	g := &TagGraph{target: map[TagName]TagName{}, followers: map[TagName][]TagName{}}
 	for s := range streams {
+		if s == nil {
+			continue
+		}
 		for i := range s.Spec.Tags {
 			if target, ok := s.Target(&s.Spec.Tags[i]); ok {
 				g.target[s.tagName(s.Spec.Tags[i].Name)] = target

@@ -35,7 +35,7 @@ func (n TagName) Compare(other TagName) int {
 // and a tag ("web:stable"), in this namespace unless it names another. ok is
 // false for a spec tag that follows none, or whose name is not of that form.
 func (s *ImageStream) Target(t *TagReference) (target TagName, ok bool) {
-	if t.From == nil || t.From.Kind != KindImageStreamTag {
+	if s == nil || t == nil || t.From == nil || t.From.Kind != KindImageStreamTag {
 		return TagName{}, false
 	}
 	stream, tag, ok := cutFrom(t.From.Name, ":")
@@ -53,6 +53,14 @@ func cutFrom(name, mark string) (stream, part string, ok bool) {
 		return "", name, name != ""
 	}
 	return stream, part, stream != "" && part != "" && !strings.Contains(part, mark)
+}
+
+// streamText names a stream in a message, shortened.
+func streamText(namespace, name string) string {
+	if namespace == "" {
+		return shortText(name)
+	}
+	return shortText(namespace + "/" + name)
 }
 
 func (s *ImageStream) tagName(tag string) TagName { return TagName{s.Namespace, s.Name, tag} }

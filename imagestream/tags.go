@@ -3,6 +3,9 @@ package imagestream
 // SpecTag returns the spec tag of that name, to read; nil where there is none.
 // Of two with one name it is the last, as for the server.
 func (s *ImageStream) SpecTag(name string) *TagReference {
+	if s == nil {
+		return nil
+	}
 	for i := len(s.Spec.Tags) - 1; i >= 0; i-- {
 		if s.Spec.Tags[i].Name == name {
 			return &s.Spec.Tags[i]
@@ -14,6 +17,9 @@ func (s *ImageStream) SpecTag(name string) *TagReference {
 // StatusTag returns the history of a tag, to read; nil where there is none. Of
 // two with one name it is the last, as for the server.
 func (s *ImageStream) StatusTag(name string) *NamedTagEventList {
+	if s == nil {
+		return nil
+	}
 	for i := len(s.Status.Tags) - 1; i >= 0; i-- {
 		if s.Status.Tags[i].Tag == name {
 			return &s.Status.Tags[i]
@@ -31,6 +37,14 @@ func (s *ImageStream) LatestEvent(tag string) *TagEvent {
 	return nil
 }
 
+// orEmpty returns the stream, or for nil one without name and tags.
+func (s *ImageStream) orEmpty() *ImageStream {
+	if s == nil {
+		return &ImageStream{}
+	}
+	return s
+}
+
 // sourceText says where a tag comes from, for changes and messages.
 func sourceText(t *TagReference) string {
 	switch {
@@ -44,14 +58,14 @@ func sourceText(t *TagReference) string {
 
 func specField(tag, field string) string {
 	if field == "" {
-		return "spec.tags[" + tag + "]"
+		return "spec.tags[" + printable(tag) + "]"
 	}
-	return "spec.tags[" + tag + "]." + field
+	return "spec.tags[" + printable(tag) + "]." + field
 }
 
 func statusField(tag, field string) string {
 	if field == "" {
-		return "status.tags[" + tag + "]"
+		return "status.tags[" + printable(tag) + "]"
 	}
-	return "status.tags[" + tag + "]." + field
+	return "status.tags[" + printable(tag) + "]." + field
 }

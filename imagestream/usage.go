@@ -88,9 +88,12 @@ func (u StreamUsage) Count(resource ResourceName) int64 {
 // What OpenShift reads as a registry without a name (see [ParsePullSpec]) is the
 // empty string, whatever the registry, and so counts once for all of them. The
 // error is an [*Error] of class [ErrInvalidPullSpec] or [ErrInvalidName], also for
-// other kinds, an image without its digest, and a tag without its stream, though
+// nil, other kinds, an image without its digest, and a tag without its stream, though
 // that is a valid source.
 func UsageReference(namespace string, from *ObjectReference) (string, error) {
+	if from == nil {
+		return "", nameError("", "a tag that is only pushed to has no source")
+	}
 	if from.Namespace != "" {
 		namespace = from.Namespace
 	}
@@ -169,6 +172,9 @@ type ImageUsage struct {
 // different layers and its config. A manifest list or index has no size of its
 // own: 0 bytes, and complete. The error is that of [Image.Metadata].
 func (i *Image) Usage() (ImageUsage, error) {
+	if i == nil {
+		return ImageUsage{}, nil
+	}
 	m, err := i.Metadata()
 	if err != nil {
 		return ImageUsage{}, err

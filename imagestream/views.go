@@ -1,9 +1,6 @@
 package imagestream
 
-import (
-	"errors"
-	"maps"
-)
+import "maps"
 
 // ImageStreamTagOf returns a tag as the API server shows it: its newest image,
 // the spec tag with its annotations on the tag and on the image, and the pull
@@ -14,6 +11,7 @@ import (
 // tag points to nothing, or what images failed with other than
 // [ErrImageNotFound].
 func ImageStreamTagOf(s *ImageStream, tag string, images ImageLookup) (*ImageStreamTag, error) {
+	s = s.orEmpty()
 	t, list := s.SpecTag(tag), s.StatusTag(tag)
 	switch {
 	case t == nil && list == nil:
@@ -46,6 +44,7 @@ func ImageStreamTagOf(s *ImageStream, tag string, images ImageLookup) (*ImageStr
 // where there is neither spec nor history, or what images failed with other than
 // [ErrImageNotFound].
 func ImageTagOf(s *ImageStream, tag string, images ImageLookup) (*ImageTag, error) {
+	s = s.orEmpty()
 	t, list := s.SpecTag(tag), s.StatusTag(tag)
 	if t == nil && list == nil {
 		return nil, s.unresolved(tag, "", ErrTagNotFound)
@@ -81,6 +80,7 @@ func ImageTagOf(s *ImageStream, tag string, images ImageLookup) (*ImageTag, erro
 // The error is an [*Error] of class [ErrImageNotFound] or [ErrAmbiguousImage], or
 // what images failed with.
 func ImageStreamImageOf(s *ImageStream, id string, images ImageLookup) (*ImageStreamImage, error) {
+	s = s.orEmpty()
 	layers, err := ImageStreamLayersOf(s, images)
 	if err != nil {
 		return nil, err
@@ -93,9 +93,12 @@ func ImageStreamImageOf(s *ImageStream, id string, images ImageLookup) (*ImageSt
 	if err != nil {
 		return nil, s.unresolved("@"+id, err.Error(), err)
 	}
-	image, err := images(found.Image)
-	if err != nil {
+	image, err := images.find(found.Image)
+	switch {
+	case err != nil:
 		return nil, s.unresolved("@"+found.Image, err.Error(), err)
+	case image == nil:
+		return nil, s.unresolved("@"+found.Image, "", ErrImageNotFound)
 	}
 	shown := shownImage(image)
 	if item, err := s.FindImage(found.Image); err == nil {
@@ -111,15 +114,15 @@ func ImageStreamImageOf(s *ImageStream, id string, images ImageLookup) (*ImageSt
 // viewedImage returns the image of an item as it is shown with a tag; nil where
 // there is no Image.
 func (s *ImageStream) viewedImage(t *TagReference, item *TagEvent, images ImageLookup) (*Image, error) {
-	if item.Image == "" || images == nil {
+	if item.Image == "" {
 		return nil, nil
 	}
-	image, err := images(item.Image)
+	image, err := images.find(item.Image)
 	switch {
-	case errors.Is(err, ErrImageNotFound), err == nil && image == nil:
-		return nil, nil
 	case err != nil:
 		return nil, s.unresolved("@"+item.Image, err.Error(), err)
+	case image == nil:
+		return nil, nil
 	}
 	shown := shownImage(image)
 	shown.DockerImageReference = s.pullSpec(t, item, ResolveOptions{})

@@ -197,6 +197,10 @@ func TestConditionsOnTagItems(t *testing.T) {
 			keeps: "a", deletes: "a",
 		},
 		{
+			name: "known, of a reference tag", cluster: "image a l1 \n tag shop/web:t - a", when: prune.Condition{Known: ptr(true)},
+			keeps: " a", deletes: "a",
+		},
+		{
 			name: "known", cluster: sizes, when: prune.Condition{Known: ptr(true)},
 			keeps: "big free idx just unsized", deletes: "big free idx just unsized",
 		},
@@ -343,6 +347,20 @@ func TestConditionsOnImages(t *testing.T) {
 			keeps: "own", deletes: "own",
 		},
 	})
+}
+
+func TestReferenceTagMissesNoImage(t *testing.T) {
+	inv := parseCluster(t, "image a l1 \n tag shop/web:t - a gone").inventory(parseKnobs(t, ""))
+	for _, known := range []bool{false, true} {
+		plan, err := prune.New(inv, prune.Policy{TagItems: []prune.Rule{
+			{ID: "r", Outcome: prune.Delete, When: prune.Condition{Known: &known}},
+		}}, clusterTime)
+		require.NoError(t, err)
+		for a := range plan.Actions() {
+			require.NotEmpty(t, a.Image, "known %t", known)
+		}
+		require.Equal(t, 1, plan.Summary.TagItems)
+	}
 }
 
 // What only a Builder can say: labels and last pulls.

@@ -62,7 +62,7 @@ func TestExplainOwnRules(t *testing.T) {
 		},
 		{
 			"kept by a rule, and by none that deletes", []prune.Rule{{ID: "known", Outcome: prune.Keep, When: known}},
-			"stays: known \n it would go if all of these held: \n - a rule of the policy deleted it",
+			"stays: known: its Image is in the inventory \n it would go if all of these held: \n - a rule of the policy deleted it",
 		},
 		{
 			"deleted by the first, so that the second does not matter", []prune.Rule{always("all", prune.Delete), {ID: "used", Outcome: prune.Keep, When: used}},
@@ -80,7 +80,7 @@ func TestExplainOwnRules(t *testing.T) {
 			[]prune.Rule{{ID: "many", Outcome: prune.Keep, When: prune.Condition{
 				Repositories: []string{"prod/*"}, Tags: []string{"v*"}, Labels: map[string]string{"a": "b"}, OlderThan: hours(1), PulledWithin: hours(1), NotPulledFor: hours(1),
 			}}, always("all", prune.Delete)},
-			"goes: all: age 3h0m0s \n it would stay if any of these held: \n - it were at least 1h0m0s old, and its repository matched \"prod/*\", and its tag matched \"v*\", and it had a label a that matches \"b\", and it had been pulled within 1h0m0s, and it had not been pulled for 1h0m0s",
+			"goes: all \n it would stay if any of these held: \n - it were at least 1h0m0s old, and its repository matched \"prod/*\", and its tag matched \"v*\", and it had a label a that matches \"b\", and it had been pulled within 1h0m0s, and it had not been pulled for 1h0m0s",
 		},
 		{
 			"a use that is passed over is none of its reasons", []prune.Rule{{ID: "used", Outcome: prune.Keep, When: used}, always("all", prune.Delete)},

@@ -28,10 +28,25 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 				-> old
 				it would go if all of these held:
 				- no remaining item listed or named it: shop/web:latest#1 does
-				- no rule for images kept it
 				Blob old stays: in-use
 				shop/web:latest#1
 				-> old
+				it would go if all of these held:
+				- every image that has it went: one stays`,
+		},
+		{
+			name: "listed by several, and young", policy: "revisions=9", what: "a",
+			cluster: "image a l1 age=1m \n tag shop/web:t a a a a \n tag shop/web:v1 a",
+			want: `
+				Image a stays: listed
+				shop/web:t#0
+				-> a
+				it would go if all of these held:
+				- no remaining item listed or named it: shop/web:t#0, shop/web:t#1, shop/web:t#2 and 2 more do
+				- it is not younger than 1h0m0s (in 59m0s)
+				Blob a stays: in-use
+				shop/web:t#0
+				-> a
 				it would go if all of these held:
 				- every image that has it went: one stays`,
 		},
@@ -43,7 +58,6 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 				-> b
 				it would go if all of these held:
 				- no remaining item listed or named it: shop/web:latest#0 does
-				- no rule for images kept it
 				Blob b stays: in-use
 				shop/web:latest#0
 				-> b
@@ -70,7 +84,6 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 				-> leaf
 				it would go if all of these held:
 				- every index that owns it went: index idx stays
-				- no rule for images kept it
 				Blob leaf stays: in-use
 				index idx
 				-> leaf
@@ -137,7 +150,7 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 		{
 			name: "streams were not listed", policy: "unlisted=ImageStream", cluster: "image a l1", what: "a",
 			want: `
-				Image a stays: streams-not-listed
+				Image a stays: streams-not-listed: unknown: which streams list it: ImageStreams were not listed completely
 				it would go if all of these held:
 				- ImageStreams were listed completely, and none listed it
 				Blob a stays: in-use
@@ -148,7 +161,7 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 		{
 			name: "Images were not listed", policy: "incomplete=Image", cluster: "image a l1", what: "a",
 			want: `
-				Image a stays: images-not-listed
+				Image a stays: images-not-listed: unknown: which images own it or share its blobs: Images were not listed completely
 				it would go if all of these held:
 				- Images were listed completely, and none that stays owned it
 				Blob a stays: in-use
@@ -170,7 +183,7 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 		{
 			name: "imported", policy: "managed-only", cluster: "image a l1", what: "a",
 			want: `
-				Image a stays: not-managed
+				Image a stays: not-managed: annotation openshift.io/image.managed is not "true": it was imported
 				it would go if all of these held:
 				- its image were managed, that is, pushed to the integrated registry
 				Blob a stays: in-use
@@ -209,9 +222,21 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 				- every image that has it went: one stays`,
 		},
 		{
+			name: "a signature of what is not known", policy: "accept-unknown", cluster: "image sig ls subject=web \n pod shop/p Running quay.io/x@web", what: "sig",
+			want: `
+				Image sig stays: referrer: unknown: the image that it refers to, web, which is needed
+				sig
+				it would go if all of these held:
+				- what it refers to went, or were not needed: web
+				Blob sig stays: in-use
+				sig
+				it would go if all of these held:
+				- every image that has it went: one stays`,
+		},
+		{
 			name: "another namespace is planned", policy: "namespace=prod", cluster: "image a l1", what: "a",
 			want: `
-				Image a stays: out-of-scope
+				Image a stays: out-of-scope: the policy plans namespace "prod" alone
 				it would go if all of these held:
 				- the policy planned all namespaces, or this one, and all else let it go
 				Blob a stays: in-use

@@ -107,14 +107,14 @@ func TestExplainTagItems(t *testing.T) {
 		{
 			name: "a reference tag", cluster: "tag shop/web:there -~3h \n stream shop/web 9h", policy: "revisions=0", what: "shop/web:there#0",
 			want: `
-				TagItem shop/web:there#0 stays: reference-tag
+				TagItem shop/web:there#0 stays: reference-tag: it has no image: the tag refers to a pull spec elsewhere
 				it would go if all of these held:
 				- it had an image of its own: a reference tag is never dropped`,
 		},
 		{
 			name: "its image is gone", cluster: "tag shop/web:latest gone~3h \n stream shop/web 9h", what: "shop/web:latest",
 			want: `
-				TagItem shop/web:latest#0 goes: image-missing: age 3h0m0s >= 2h0m0s
+				TagItem shop/web:latest#0 goes: image-missing: age 3h0m0s >= 2h0m0s; its Image is not in the inventory, and all Images were listed, after the streams
 				it would stay if any of these held:
 				- the stream were younger than 2h0m0s
 				- it were younger than 2h0m0s
@@ -154,7 +154,7 @@ func TestExplainTagItems(t *testing.T) {
 		{
 			name: "of another namespace", cluster: "image a l1 \n tag shop/web:latest a~3h", policy: "namespace=prod", what: "shop/web:latest",
 			want: `
-				TagItem shop/web:latest#0 stays: out-of-scope
+				TagItem shop/web:latest#0 stays: out-of-scope: the policy plans namespace "prod" alone
 				it would go if all of these held:
 				- the policy planned all namespaces, or this one, and all else let it go`,
 		},
@@ -163,7 +163,7 @@ func TestExplainTagItems(t *testing.T) {
 			want: `
 				TagItem shop/web:latest#0 stays: invalid-references
 				it would go if all of these held:
-				- every reference parsed, or the policy ignored those that do not, and all else let it go`,
+				- every reference of a workload parsed (of which 1 do not, as Deployment shop/d spec.template.spec.containers[0].image), or the policy ignored those, and all else let it go`,
 		},
 		{
 			name: "a signature", cluster: used + "image sig ls subject=web \n tag shop/web:sig sig", policy: "ancient revisions=0", what: "shop/web:sig",
@@ -174,6 +174,22 @@ func TestExplainTagItems(t *testing.T) {
 				-> shop/web:latest#0
 				-> web
 				-> shop/web:sig#0
+				it would go if all of these held:
+				- what it refers to went`,
+		},
+		{
+			name: "a signature of what may be needed", cluster: "image sig ls subject=web \n tag shop/web:sig sig~3h \n tag shop/web:latest gone~1m \n stream shop/web 9h",
+			policy: "revisions=0", what: "shop/web:sig",
+			want: `
+				TagItem shop/web:sig#0 stays: referrer: unknown: whether what it refers to is still needed: an image that its repository needs is not known, and may own it
+				it would go if all of these held:
+				- what it refers to went`,
+		},
+		{
+			name: "a signature, streams were not listed", cluster: "image sig ls subject=web \n tag shop/web:sig sig~3h \n stream shop/web 9h",
+			policy: "revisions=0 incomplete=Image", what: "shop/web:sig",
+			want: `
+				TagItem shop/web:sig#0 stays: referrer: unknown: whether what it refers to is still needed: Image not listed completely
 				it would go if all of these held:
 				- what it refers to went`,
 		},
@@ -192,7 +208,7 @@ func TestExplainOverSize(t *testing.T) {
 		{
 			name: "over", cluster: overSize, what: "shop/web:t#0",
 			want: `
-				TagItem shop/web:t#0 goes: over-limit: size 400, limit 100 bytes
+				TagItem shop/web:t#0 goes: over-limit: size 400 > limit 100 bytes
 				it would stay if any of these held:
 				- a workload used shop/web:t
 				- a workload used its image, or what that owns, by digest through shop/web
@@ -201,21 +217,42 @@ func TestExplainOverSize(t *testing.T) {
 		{
 			name: "within", cluster: overSize, what: "shop/web:t#1",
 			want: `
-				TagItem shop/web:t#1 stays: within-limit: size 1, limit 100 bytes
+				TagItem shop/web:t#1 stays: within-limit: size 1 <= limit 100 bytes
 				it would go if all of these held:
 				- its image is above a limit of namespace shop`,
 		},
 		{
 			name: "of unknown size", cluster: overSize, what: "shop/web:t#2",
 			want: `
-				TagItem shop/web:t#2 stays: within-limit: size 0, limit 100 bytes; unknown: whether it is over a limit
+				TagItem shop/web:t#2 stays: within-limit: limit 100 bytes; unknown: its size: dockerImageMetadata does not say it
+				it would go if all of these held:
+				- its image is above a limit of namespace shop`,
+		},
+		{
+			name: "without a limit", cluster: "image a l1 size=7 \n tag shop/web:t a", what: "shop/web:t",
+			want: `
+				TagItem shop/web:t#0 stays: within-limit: namespace shop has no limit on the size of images
+				it would go if all of these held:
+				- its image is above a limit of namespace shop`,
+		},
+		{
+			name: "limits were not listed", cluster: "image a l1 size=7 \n tag shop/web:t a", policy: "unlisted=LimitRange", what: "shop/web:t",
+			want: `
+				TagItem shop/web:t#0 stays: within-limit: unknown: all limits of namespace shop: LimitRange not listed completely
+				it would go if all of these held:
+				- its image is above a limit of namespace shop`,
+		},
+		{
+			name: "an index", cluster: "image idx type=index children=a \n image a l1 \n tag shop/web:t idx \n limits shop/l 100", what: "shop/web:t",
+			want: `
+				TagItem shop/web:t#0 stays: within-limit: limit 100 bytes; an index has no size of its own
 				it would go if all of these held:
 				- its image is above a limit of namespace shop`,
 		},
 		{
 			name: "not known", cluster: "tag shop/web:t gone", what: "shop/web:t",
 			want: `
-				TagItem shop/web:t#0 stays: image-unknown
+				TagItem shop/web:t#0 stays: image-unknown: its Image is not in the inventory, and all Images were listed, after the streams
 				it would go if all of these held:
 				- its Image is known
 				- its image is above a limit of namespace shop`,
@@ -223,7 +260,7 @@ func TestExplainOverSize(t *testing.T) {
 		{
 			name: "an image that no item has dropped", cluster: overSize, what: "loose",
 			want: `
-				Image loose stays: not-dropped
+				Image loose stays: not-dropped: no item that goes listed it, itself or through an index
 				it would go if all of these held:
 				- an item that goes lists it, itself or through an index
 				Blob loose stays: in-use

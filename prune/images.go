@@ -113,20 +113,26 @@ func (p *planner) keepImage(image int, why verdict) {
 	for len(stack) > 0 {
 		parent := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		keep := func(i int, rule ruleIndex) {
-			if i >= 0 && p.images[i].rule == undecided {
-				p.images[i] = verdict{rule, parent}
-				stack = append(stack, int32(i))
+		keep := func(i int32, why verdict) {
+			if p.images[i].rule == undecided {
+				p.images[i] = why
+				stack = append(stack, i)
 			}
 		}
 		for _, child := range p.inv.Children(int(parent)) {
-			keep(p.inv.ImageOf(child), neededByParent)
+			if image := p.inv.ImageOf(child); image >= 0 {
+				keep(int32(image), verdict{neededByParent, parent})
+				continue
+			}
+			for _, referrer := range refs[child] { // the child may be there all the same
+				keep(referrer, verdict{neededBySubject, -1})
+			}
 		}
 		if len(refs) == 0 {
 			continue
 		}
 		for _, referrer := range refs[p.inv.Image(int(parent)).Digest] {
-			keep(int(referrer), neededBySubject)
+			keep(referrer, verdict{neededBySubject, parent})
 		}
 	}
 }
@@ -239,19 +245,32 @@ func (f *imageFacts) addEarlier() {
 
 // inRepositories tells whether the repositories that list the image match.
 func (f *imageFacts) inRepositories(patterns []string) truth {
-	matching, others := false, false
-	for _, s := range f.streamsOf(f.number) {
-		if matchesAny(patterns, f.inv.Stream(int(s.stream)).Repository()) {
-			matching = true
-		} else {
-			others = true
-		}
-	}
+	matching, others := f.splitRepositories(patterns)
 	switch {
-	case matching && !others && f.inv.Complete(inventory.KindImageStream):
+	case !f.inv.Complete(inventory.KindImageStream):
+		return unknown
+	case len(matching) > 0 && len(others) == 0:
 		return yes
-	case others && !matching && f.inv.Complete(inventory.KindImageStream):
+	case len(others) > 0 && len(matching) == 0:
 		return no
 	}
 	return unknown
+}
+
+// splitRepositories returns the repositories that list the image, those that
+// match and the rest, each once.
+func (f *imageFacts) splitRepositories(patterns []string) (matching, others []string) {
+	last := int32(-1)
+	for _, s := range f.streamsOf(f.number) {
+		if s.stream == last {
+			continue
+		}
+		last = s.stream
+		if name := f.inv.Stream(int(s.stream)).Repository(); matchesAny(patterns, name) {
+			matching = append(matching, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	return matching, others
 }

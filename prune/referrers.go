@@ -14,7 +14,9 @@ func (p *planner) keepReferrerItems() {
 	if p.policy.PeerReferencesOnly {
 		return
 	}
-	r := referrerItems{planner: p, bySubject: map[streamDigest][]int32{}, doubt: p.mayNeedMore()}
+	r := referrerItems{
+		planner: p, bySubject: map[streamDigest][]int32{}, byStream: map[int][]int32{}, doubt: p.mayNeedMore(),
+	}
 	var streams []int
 	for s := range p.inv.Streams() {
 		if r.find(s) {
@@ -35,6 +37,7 @@ func (p *planner) keepReferrerItems() {
 type referrerItems struct {
 	*planner
 	bySubject map[streamDigest][]int32
+	byStream  map[int][]int32
 	named     []int // streams whose repositories items that were kept name
 	doubt     bool  // what is not known may need any subject
 }
@@ -56,23 +59,37 @@ func (r *referrerItems) find(s int) bool {
 		if tag.FirstItem == tag.EndItem || !r.dropped(tag.FirstItem) {
 			continue
 		}
-		subject := inventory.NoDigest
-		if text := referrerTagSubject(tag.Name); text != "" {
-			subject = r.subjectOf(text)
-		} else if image := r.inv.ImageOf(r.inv.Item(tag.FirstItem).Image); image >= 0 {
-			subject = r.inv.Image(image).Subject
-		}
+		subject, refers := r.subjectOfItem(tag)
 		switch {
-		case subject == inventory.NoDigest:
-		case r.doubt:
+		case refers == no:
+		case refers == unknown || r.doubt:
 			r.items[tag.FirstItem] = verdict{neededBySubject, -1}
 		default:
 			key := streamDigest{int32(s), subject}
 			r.bySubject[key] = append(r.bySubject[key], int32(tag.FirstItem))
+			r.byStream[s] = append(r.byStream[s], int32(tag.FirstItem))
 			found = true
 		}
 	}
 	return found
+}
+
+// subjectOfItem tells whether the newest item of a tag refers to anything, and
+// to what: [inventory.NoDigest] where nothing else names that. It is not known of
+// an Image that may be there, and have a subject.
+func (r *referrerItems) subjectOfItem(tag inventory.StreamTag) (subject inventory.Digest, refers truth) {
+	if text := referrerTagSubject(tag.Name); text != "" {
+		return r.subjectOf(text), yes
+	}
+	digest := r.inv.Item(tag.FirstItem).Image
+	if image := r.inv.ImageOf(digest); image >= 0 {
+		subject = r.inv.Image(image).Subject
+		return subject, truthOf(subject != inventory.NoDigest)
+	}
+	if digest == inventory.NoDigest || r.inv.Complete(inventory.KindImage) {
+		return inventory.NoDigest, no
+	}
+	return inventory.NoDigest, unknown
 }
 
 // subjectOf returns the digest of a subject's text. One that is cut off names
@@ -89,16 +106,25 @@ func (r *referrerItems) subjectOf(text string) inventory.Digest {
 }
 
 // keepIn keeps those of a stream whose subjects its repository needs, and what
-// that makes it need.
+// that makes it need. An unknown image that it needs may own any subject.
 func (r *referrerItems) keepIn(s int) {
 	var kept []int32
-	visit := func(d inventory.Digest, _ int, _ need) bool {
-		key := streamDigest{int32(s), d}
-		for _, item := range r.bySubject[key] {
-			r.items[item] = verdict{neededBySubject, int32(r.inv.ImageOf(d))}
-			kept = append(kept, item)
+	keep := func(items []int32, cause int) {
+		for _, item := range items {
+			if r.dropped(int(item)) {
+				r.items[item] = verdict{neededBySubject, int32(cause)}
+				kept = append(kept, item)
+			}
 		}
+	}
+	visit := func(d inventory.Digest, image int, _ need) bool {
+		key := streamDigest{int32(s), d}
+		keep(r.bySubject[key], image)
 		delete(r.bySubject, key)
+		if r.unknownPart(image) {
+			keep(r.byStream[s], -1)
+			delete(r.byStream, s)
+		}
 		return true
 	}
 	r.walk.start()

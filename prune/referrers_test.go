@@ -132,6 +132,7 @@ func TestReferrersByTag(t *testing.T) {
 				blobs c2 l2 ls old sig`,
 		},
 	}
+	cases = append(cases, referrersInDoubt(web)...)
 	for _, ending := range []string{"", ".sig", ".att", ".sbom"} {
 		cases = append(cases, planCase{
 			name: "ending in " + ending, cluster: used + "image sig ls config=cs \n tag shop/web:" + web + ending + " sig", want: oldGoes,
@@ -193,6 +194,13 @@ func TestReferrersBySubject(t *testing.T) {
 				image sig ls subject=leaf`,
 		},
 		{
+			name: "of a child that is not known, of an index that stays",
+			cluster: `
+				image idx type=index children=gone age=1m
+				image sig ls subject=gone
+				image sigsig lss subject=sig`,
+		},
+		{
 			name: "of itself",
 			cluster: `
 				image sig ls subject=sig
@@ -250,4 +258,66 @@ func TestReferrersBySubject(t *testing.T) {
 				blobs ls sig`,
 		},
 	})
+}
+
+// referrersInDoubt: an image that the repository needs and of which it is not
+// known what it owns may own any subject.
+func referrersInDoubt(web string) []planCase {
+	return []planCase{
+		{
+			name: "of what an unknown index in use may own",
+			cluster: `
+				image web l1
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/web:old web
+				tag shop/web:` + web + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: "items shop/web:old#0=web",
+		},
+		{
+			name: "of what nothing else names, and an unknown index in use may own",
+			cluster: `
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/web:` + signatureTag("leaf") + `.sig sig
+				tag shop/api:` + signatureTag("leaf") + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: "items shop/api:" + signatureTag("leaf") + `.sig#0=sig
+				manifests shop/api sig
+				layers shop/api ls`,
+		},
+		{
+			name: "of what nothing else names, and a stream that is missing may need", policy: "incomplete=ImageStream",
+			cluster: "image sig ls \n tag shop/web:" + signatureTag("leaf") + ".sig sig",
+		},
+		{
+			name: "of what an unknown index may own, which is accepted", policy: "accept-unknown",
+			cluster: `
+				image web l1
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/web:` + web + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: `
+				items shop/web:` + web + `.sig#0=sig
+				manifests shop/web sig
+				layers shop/web ls
+				images sig web
+				blobs l1 ls sig web`,
+		},
+		{
+			name: "of what an unknown index in use in another repository may own",
+			cluster: `
+				image web l1
+				image sig ls
+				tag shop/web:latest idx
+				tag shop/sigs:` + web + `.sig sig
+				pod shop/p Running reg.example/shop/web@idx`,
+			want: `
+				items shop/sigs:` + web + `.sig#0=sig
+				manifests shop/sigs sig
+				layers shop/sigs ls`,
+		},
+	}
 }

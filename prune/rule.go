@@ -70,7 +70,8 @@ type Condition struct {
 	// ReferenceTag: the item has no image. Tag items only.
 	ReferenceTag *bool `json:"referenceTag,omitempty"`
 	// Known: the item's image is in the inventory. It is known not to be where
-	// Images were listed completely, and after the streams. Tag items only.
+	// Images were listed completely, and after the streams. A reference tag has
+	// no image that could be there or missing, so it is unknown. Tag items only.
 	Known *bool `json:"known,omitempty"`
 	// OverLimit: the image's size is above the smallest limit of the item's
 	// namespace. An index has no size and never is. Tag items only.

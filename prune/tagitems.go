@@ -139,6 +139,8 @@ func (f *itemFacts) known() truth {
 	switch {
 	case f.imageNumber() >= 0:
 		return yes
+	case f.item.Image == inventory.NoDigest:
+		return unknown // of a reference tag nothing is missing
 	case f.inv.Complete(inventory.KindImage) && f.inv.ImagesAfterStreams():
 		return no
 	}

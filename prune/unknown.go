@@ -29,7 +29,7 @@ func (p *planner) findUnknown() {
 	}
 	seen := map[inventory.Digest]bool{}
 	note := func(d inventory.Digest, image int, n need) bool {
-		if image >= 0 && !p.inv.Image(image).Partial {
+		if !p.unknownPart(image) {
 			return false
 		}
 		if !seen[d] {
@@ -55,6 +55,13 @@ func (p *planner) findUnknown() {
 		})
 	}
 	slices.SortFunc(p.unknown.list, func(a, b unknownImage) int { return p.inv.Rank(a.digest) - p.inv.Rank(b.digest) })
+}
+
+// unknownPart reports whether it is not known, or not fully, what an image that
+// is needed is made of, and the policy does not accept that. It is -1 for one
+// that is not in the inventory.
+func (p *planner) unknownPart(image int) bool {
+	return !p.policy.AcceptUnknownImages && (image < 0 || p.inv.Image(image).Partial)
 }
 
 // holdsBack reports whether an unknown image keeps all images and blobs.

@@ -9,13 +9,15 @@
 //	img, err := ref.NewImage(ctx, sys)
 //
 // A SystemContext holds one credential. A program that copies between registries
-// makes one for each side.
+// makes one for each side. [Try] uses one credential after the other while the
+// registry denies them.
 package containersimage
 
 import (
 	"context"
 
 	"github.com/containers/image/v5/types"
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/registrykit/registrykit/auth"
 )
 
@@ -51,33 +53,54 @@ func Credentials(ctx context.Context, r *auth.Resolver, image string) (types.Doc
 
 // SystemContext returns a copy of base with the best credential for an image. Where
 // there is none, containers/image is kept from looking for one itself. base may be
-// nil and is not changed. A credential is withheld where base sets
-// DockerInsecureSkipTLSVerify, because containers/image then falls back to plain
-// HTTP, unless the source allows that ([auth.AllowPlainHTTP]) or the registry is on
-// this machine.
+// nil and is not changed.
+//
+// containers/image falls back to plain HTTP where it does not verify TLS. A credential
+// is withheld where base sets DockerInsecureSkipTLSVerify, unless the source allows
+// that ([auth.AllowPlainHTTP]) or the registry is on this machine. Where base leaves it
+// undefined and there is such a credential, it is set to false, so that registries.conf
+// cannot change it.
 //
 // The error is [auth.ErrImage], or that of the context.
 func SystemContext(ctx context.Context, r *auth.Resolver, base *types.SystemContext, image string) (*types.SystemContext, error) {
+	resource, err := resourceFor(base, image)
+	if err != nil {
+		return nil, err
+	}
+	authenticator, err := r.ResolveContext(ctx, resource)
+	if err != nil {
+		return nil, err
+	}
+	candidate, _ := auth.CandidateOf(authenticator)
+	return withCandidate(base, candidate), nil
+}
+
+// resourceFor says how base has the image's registry asked for.
+func resourceFor(base *types.SystemContext, image string) (authn.Resource, error) {
 	resource, err := auth.Image(image)
 	if err != nil {
 		return nil, err
 	}
 	if base != nil && base.DockerInsecureSkipTLSVerify == types.OptionalBoolTrue {
-		resource = auth.OverPlainHTTP(resource)
+		return auth.OverPlainHTTP(resource), nil
 	}
-	candidates, err := r.Candidates(ctx, resource)
-	if err != nil {
-		return nil, err
+	return auth.OverTLS(resource), nil
+}
+
+// withCandidate is WithCredential, but keeps a credential that must not go over plain
+// HTTP from it.
+func withCandidate(base *types.SystemContext, c auth.Candidate) *types.SystemContext {
+	sys := WithCredential(base, c.Credential)
+	if !c.Credential.IsZero() && !c.PlainHTTP && sys.DockerInsecureSkipTLSVerify == types.OptionalBoolUndefined {
+		sys.DockerInsecureSkipTLSVerify = types.OptionalBoolFalse
 	}
-	if len(candidates) == 0 {
-		return WithCredential(base, auth.Credential{}), nil
-	}
-	return WithCredential(base, candidates[0].Credential), nil
+	return sys
 }
 
 // WithCredential returns a copy of base that uses this credential and no other, as
-// it is for each of [auth.Resolver.Candidates] in turn. The zero Credential means to
-// go without one. base may be nil and is not changed.
+// its caller has it from [auth.Resolver.Candidates]. The zero Credential means to go
+// without one. base may be nil and is not changed. Nothing is withheld: [SystemContext]
+// and [Try] see to that.
 func WithCredential(base *types.SystemContext, c auth.Credential) *types.SystemContext {
 	sys := types.SystemContext{}
 	if base != nil {

@@ -87,3 +87,34 @@ func TestCredentials(t *testing.T) {
 	_, err = containersimage.SystemContext(t.Context(), r, nil, "NOT AN IMAGE")
 	require.ErrorIs(t, err, auth.ErrImage)
 }
+
+// TestTLSIsVerifiedWhereACredentialIsSent: registries.conf may say that a registry is
+// insecure, and containers/image then falls back to plain HTTP.
+func TestTLSIsVerifiedWhereACredentialIsSent(t *testing.T) {
+	const undefined, yes, no = types.OptionalBoolUndefined, types.OptionalBoolTrue, types.OptionalBoolFalse
+	document := auth.Document("d", []byte(`{"auths": {"quay.io": {"auth": "ZGV2OnB3"}, "localhost:5000": {"auth": "ZGV2OnB3"}}}`), auth.DocumentOptions{})
+	strict, lax := auth.NewResolver(auth.Options{}, document), auth.NewResolver(auth.Options{}, auth.AllowPlainHTTP(document))
+	for name, c := range map[string]struct {
+		resolver   *auth.Resolver
+		base, want types.OptionalBool
+		image      string
+		username   string
+	}{
+		"undefined":               {strict, undefined, no, "quay.io/app", "dev"},
+		"undefined, with leave":   {lax, undefined, undefined, "quay.io/app", "dev"},
+		"undefined, this machine": {strict, undefined, undefined, "localhost:5000/app", "dev"},
+		"undefined, none":         {strict, undefined, undefined, "ghcr.io/app", ""},
+		"insecure":                {strict, yes, yes, "quay.io/app", ""},
+		"insecure, with leave":    {lax, yes, yes, "quay.io/app", "dev"},
+		"secure":                  {strict, no, no, "quay.io/app", "dev"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := &types.SystemContext{DockerInsecureSkipTLSVerify: c.base}
+			sys, err := containersimage.SystemContext(t.Context(), c.resolver, base, c.image)
+			require.NoError(t, err)
+			require.Equal(t, c.want, sys.DockerInsecureSkipTLSVerify)
+			require.Equal(t, c.username, sys.DockerAuthConfig.Username)
+			require.Equal(t, c.base, base.DockerInsecureSkipTLSVerify)
+		})
+	}
+}

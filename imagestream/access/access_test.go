@@ -442,3 +442,16 @@ func FuzzForRequest(f *testing.F) {
 		}
 	})
 }
+
+// What a client sends does not fill the logs, and a request without an address
+// asks for nothing that there is.
+func TestUnknownRequestsAreShort(t *testing.T) {
+	long := strings.Repeat("X", 1<<20)
+	for _, path := range []string{"/v2/" + "dev/app", "/extensions/v2/dev/app/signatures/x", "/v2/dev/app/manifests/1"} {
+		_, err := ForRequest(long, &url.URL{Path: path})
+		require.ErrorIs(t, err, ErrUnknownRequest)
+		require.Less(t, len(err.Error()), 1000)
+	}
+	_, err := ForRequest("GET", nil)
+	require.ErrorIs(t, err, ErrUnknownRequest)
+}

@@ -24,8 +24,11 @@ const maxPath = 8 << 10
 // The error is an [*Error] of class [ErrUnknownRequest] or
 // [ErrInvalidRepository].
 func ForRequest(method string, u *url.URL) ([]Access, error) {
+	if u == nil {
+		u = &url.URL{}
+	}
 	wrong := func(reason string) ([]Access, error) {
-		return nil, &Error{"read request", method + " " + quoteShort(u.Path), reason, ErrUnknownRequest}
+		return nil, &Error{"read request", requestText(method, u), reason, ErrUnknownRequest}
 	}
 	path := u.Path
 	if len(path) > maxPath || len(u.RawQuery) > maxPath {
@@ -56,6 +59,11 @@ func ForRequest(method string, u *url.URL) ([]Access, error) {
 	return wrong("no such path")
 }
 
+// requestText names a request in an error; both parts come from the client.
+func requestText(method string, u *url.URL) string {
+	return quoteShort(method) + " " + quoteShort(u.Path)
+}
+
 func forExtension(method, rest string, u *url.URL) ([]Access, error) {
 	if rest == "metrics" && method == "GET" {
 		return []Access{{Action: Metrics}}, nil
@@ -63,7 +71,7 @@ func forExtension(method, rest string, u *url.URL) ([]Access, error) {
 	repository, ok := cutRoute(rest, "signatures")
 	action := map[string]Action{"GET": ReadSignatures, "PUT": WriteSignature}[method]
 	if !ok || action == "" {
-		return nil, &Error{"read request", method + " " + quoteShort(u.Path), "no such path", ErrUnknownRequest}
+		return nil, &Error{"read request", requestText(method, u), "no such path", ErrUnknownRequest}
 	}
 	accesses, err := forRepository(method, repository, u)
 	if err != nil {
@@ -95,7 +103,7 @@ func forRepository(method, repository string, u *url.URL) ([]Access, error) {
 	case "DELETE":
 		accesses = []Access{{Action: Delete, Repository: repository}}
 	default:
-		return nil, &Error{"read request", quoteShort(method) + " " + quoteShort(u.Path), "no such method", ErrUnknownRequest}
+		return nil, &Error{"read request", requestText(method, u), "no such method", ErrUnknownRequest}
 	}
 	if from := u.Query().Get("from"); from != "" && from != repository {
 		accesses = append(accesses, Access{Action: Pull, Repository: from, Optional: len(accesses) > 1})

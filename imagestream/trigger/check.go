@@ -10,6 +10,7 @@ import (
 // working here, but may do so in the cluster. An annotation that cannot be read
 // is one problem, with an Index of -1. No problem gives nil.
 func Check(o *Object) []*Error {
+	o = o.orEmpty()
 	var problems []*Error
 	switch o.form {
 	case annotated:

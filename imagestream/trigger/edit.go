@@ -57,6 +57,7 @@ type Which struct {
 // [ErrTooLarge] where the triggers that are there cannot be read, or would be too
 // large; they are not written over.
 func Set(o *Object, want Wanted) (Edit, error) {
+	o = o.orEmpty()
 	if want.From != (Tag{}) || o.form != buildConfig {
 		if why := want.From.check(); why != "" {
 			return Edit{}, o.fail("set", about("set", -1, "", why, ErrInvalid))
@@ -85,6 +86,7 @@ func Pause(o *Object, which Which) (Edit, error) { return edit(o, "pause", which
 func Resume(o *Object, which Which) (Edit, error) { return edit(o, "resume", which) }
 
 func edit(o *Object, op string, which Which) (Edit, error) {
+	o = o.orEmpty()
 	switch o.form {
 	case buildConfig:
 		return o.editBuild(op, which)
@@ -100,6 +102,7 @@ func edit(o *Object, op string, which Which) (Edit, error) {
 // do duplicates. An annotation that is canonical gives an empty patch, and so do
 // BuildConfigs and DeploymentConfigs. The error is that of [Parse].
 func Repair(o *Object) (Edit, error) {
+	o = o.orEmpty()
 	if o.form != annotated {
 		return Edit{}, nil
 	}

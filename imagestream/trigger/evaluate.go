@@ -25,6 +25,7 @@ import (
 // annotation as a whole cannot be read. Everything else, a failing resolver
 // included, is in the outcomes.
 func Evaluate(o *Object, resolver Resolver) (Result, error) {
+	o = o.orEmpty()
 	e := &evaluation{object: o, resolver: resolver, known: map[Tag]answer{}, patch: patcher{object: o}}
 	switch o.form {
 	case buildConfig:
@@ -68,6 +69,9 @@ func (e *evaluation) resolve(tag Tag) answer {
 }
 
 func ask(resolver Resolver, tag Tag) answer {
+	if resolver == nil {
+		return answer{reason: ResolverFailed, err: errNoResolver}
+	}
 	resolution, err := resolver.ResolveTag(tag.Namespace, tag.Stream, tag.Tag)
 	switch {
 	case err == nil && resolution.Image == "":

@@ -24,7 +24,8 @@ const (
 )
 
 // An Object is a Kubernetes object that was read. It does not change, shares
-// nothing with what it was read from, and may be used by several goroutines.
+// nothing with what it was read from, and may be used by several goroutines. Nil
+// and the zero value are objects without triggers and containers.
 type Object struct {
 	content   map[string]any
 	kind      string
@@ -187,6 +188,7 @@ func (o *Object) findPodSpec() string {
 // String returns the kind, the namespace and the name, as in Deployment
 // shop/web.
 func (o *Object) String() string {
+	o = o.orEmpty()
 	name := o.name
 	if o.namespace != "" {
 		name = o.namespace + "/" + o.name
@@ -199,13 +201,21 @@ func (o *Object) String() string {
 }
 
 // MarshalJSON returns the JSON of the object, keys sorted; nothing is lost.
-func (o *Object) MarshalJSON() ([]byte, error) { return marshal(o.content) }
+func (o *Object) MarshalJSON() ([]byte, error) { return marshal(o.orEmpty().content) }
 
 // Annotation returns the text of the annotation with the triggers, and whether
 // the object has it. [Parse] reads it.
 func (o *Object) Annotation() (string, bool) {
-	annotation, ok := at(o.content, "metadata", "annotations", imagestream.TriggersAnnotation).(string)
+	annotation, ok := at(o.orEmpty().content, "metadata", "annotations", imagestream.TriggersAnnotation).(string)
 	return annotation, ok
+}
+
+// orEmpty returns the object, or for nil the one with nothing in it.
+func (o *Object) orEmpty() *Object {
+	if o == nil {
+		return &Object{content: map[string]any{}}
+	}
+	return o
 }
 
 // fail makes an error about this object out of one about a trigger.

@@ -53,6 +53,7 @@ func (p Patch) MarshalJSON() ([]byte, error) {
 // files, and for tests. The object itself stays as it is. Nothing is applied
 // where one operation fails; the error is an [*Error] of class [ErrPatch].
 func (p Patch) Apply(o *Object) (*Object, error) {
+	o = o.orEmpty()
 	content := deepCopy(o.content)
 	for i, op := range p {
 		value := deepCopy(op.Value)

@@ -13,6 +13,8 @@ var (
 	ErrNotImported = errors.New("tag not imported yet")
 )
 
+var errNoResolver = errors.New("there is no resolver")
+
 // A Resolver finds out which image a tag of an image stream stands for.
 type Resolver interface {
 	// ResolveTag returns the image that the tag stands for now. Where there is
@@ -25,8 +27,11 @@ type Resolver interface {
 // ResolverFunc is a function that is a [Resolver].
 type ResolverFunc func(namespace, stream, tag string) (Resolution, error)
 
-// ResolveTag calls the function.
+// ResolveTag calls the function. A nil one fails.
 func (f ResolverFunc) ResolveTag(namespace, stream, tag string) (Resolution, error) {
+	if f == nil {
+		return Resolution{}, errNoResolver
+	}
 	return f(namespace, stream, tag)
 }
 

@@ -77,6 +77,14 @@ func Lift(w io.Writer, weights ...int) (int, error) { return len(weights), nil }
 func Hooks[T ~int | ~string](list []T) iter.Seq2[int, T] { return nil }
 func unexported() {}
 
+// First returns from within a loop over a function.
+func First(list iter.Seq[int]) (int, error) {
+	for n := range list {
+		return n, nil
+	}
+	return 0, ErrLoad
+}
+
 // Crane is one.
 type Crane struct {
 	Name string ` + "`json:\"name\"`" + `
@@ -139,6 +147,7 @@ const MaxLoad = 40
 const Red Colour = "red"
 var ErrLoad error
 var Yards map[string]*rope.Rope
+func First(list iter.Seq[int]) (int, error)
 func Hooks[T ~int | ~string](list []T) iter.Seq2[int, T]
 func Lift(w io.Writer, weights ...int) (int, error)
 type Any[T any] = []T

@@ -51,8 +51,25 @@ func (p printer) text(t types.Type) string {
 // signature writes parameters and results, without the word func.
 func (p printer) signature(fn *types.Func) string {
 	var buf bytes.Buffer
-	types.WriteSignature(&buf, fn.Signature(), p.qualifier)
+	types.WriteSignature(&buf, withoutCompilersNames(fn.Signature()), p.qualifier)
 	return buf.String()
+}
+
+// withoutCompilersNames takes out the names, as #rv1, that the compiler gives to results
+// without one where a loop over a function returns them.
+func withoutCompilersNames(s *types.Signature) *types.Signature {
+	if s.TypeParams().Len() > 0 || s.RecvTypeParams().Len() > 0 {
+		return s // a type parameter belongs to one signature
+	}
+	results := make([]*types.Var, s.Results().Len())
+	for i := range results {
+		v := s.Results().At(i)
+		if strings.HasPrefix(v.Name(), "#") {
+			v = types.NewVar(v.Pos(), v.Pkg(), "", v.Type())
+		}
+		results[i] = v
+	}
+	return types.NewSignatureType(s.Recv(), nil, nil, s.Params(), types.NewTuple(results...), s.Variadic())
 }
 
 func (p printer) object(obj types.Object) {

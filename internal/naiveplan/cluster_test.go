@@ -1,8 +1,11 @@
 package naiveplan_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -190,7 +193,32 @@ func (g *generator) image(digest string) obj {
 		o["dockerImageLayers"] = g.layers()
 		o["dockerImageMetadata"] = g.imageMetadata()
 	}
+	if !g.peerOnly {
+		g.addMore(o)
+	}
 	return o
+}
+
+// addMore adds what the peer does not read: the raw manifest with a subject, and
+// when the image was last pulled, which only a registry knows.
+func (g *generator) addMore(o obj) {
+	if g.chance(30) {
+		raw := obj{"schemaVersion": 2, "mediaType": o["dockerImageManifestMediaType"]}
+		if g.chance(90) {
+			raw["subject"] = obj{"mediaType": mediaTypes[0], "digest": g.manifest(), "size": 500}
+		}
+		if g.chance(20) {
+			raw["layers"] = []any{obj{"digest": g.pick(g.blobs...), "size": 1000}}
+		}
+		if g.chance(10) {
+			raw["manifests"] = g.children()
+		}
+		text, _ := json.Marshal(raw) // of strings and numbers
+		o["dockerImageManifest"] = string(text)
+	}
+	if g.chance(40) {
+		g.setTime(o, "lastPulled")
+	}
 }
 
 // children may hold the image itself, what owns it, and what is not there.
@@ -224,10 +252,30 @@ func (g *generator) imageMetadata() any {
 	if g.chance(85) {
 		m["Id"] = g.pick(g.blobs...)
 	}
+	if config := g.labels(); config != nil && !g.peerOnly {
+		m["Config"] = config
+	}
 	if g.chance(85) {
 		m["Size"] = sizes[g.IntN(len(sizes))]
 	}
 	return m
+}
+
+// labels returns a configuration with labels, without, or none at all.
+func (g *generator) labels() obj {
+	switch g.IntN(4) {
+	case 0:
+		return nil
+	case 1:
+		return obj{"Env": []any{"A=b"}}
+	}
+	labels := obj{}
+	for _, name := range []string{"team", "stage"} {
+		if g.chance(50) {
+			labels[name] = g.pick("a", "ab", "b", "")
+		}
+	}
+	return obj{"Labels": labels}
 }
 
 var sizes = []int{0, 1, 999, 1000, 1001, 1023, 1024, 1025, 1500, 2048, 5000000}
@@ -259,7 +307,11 @@ func (g *generator) limitRange(namespace string) obj {
 
 func (g *generator) imageStream(namespace, name string) obj {
 	tags := []any{}
-	for i, tag := range []string{"latest", "v1", "V_1.x"} {
+	names := []string{"latest", "v1", "V_1.x"}
+	if !g.peerOnly {
+		names = append(names, g.referrerTags()...)
+	}
+	for i, tag := range names {
 		if i > 0 && g.chance(50) {
 			continue
 		}
@@ -281,6 +333,20 @@ func (g *generator) imageStream(namespace, name string) obj {
 		o["metadata"].(obj)["creationTimestamp"] = "2020-01-01T00:00:00Z"
 	}
 	return o
+}
+
+// referrerTags are the names of tags that refer to an image, some of them not
+// quite.
+func (g *generator) referrerTags() []string {
+	tags := map[string]bool{}
+	for range g.IntN(4) {
+		tag := strings.Replace(g.manifest(), ":", "-", 1)
+		if algorithm, hex, _ := strings.Cut(tag, "-"); algorithm == "sha512" {
+			tag = algorithm + "-" + hex[:64]
+		}
+		tags[tag+g.pick("", ".sig", ".sig", ".att", ".sbom", ".sign", "0")] = true
+	}
+	return slices.Sorted(maps.Keys(tags))
 }
 
 func (g *generator) tagItem() obj {

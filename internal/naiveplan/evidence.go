@@ -1,5 +1,26 @@
 package naiveplan
 
+// Evidence says how the objects were listed.
+type Evidence struct {
+	// Complete are the kinds of which all objects are known.
+	Complete map[string]bool
+	// ImagesAfterStreams: the Images were listed after the ImageStreams.
+	ImagesAfterStreams bool
+	// Labels are the names of those that were read; nil: all of them.
+	Labels map[string]bool
+	// PhaselessPodsFinished: a Pod that does not say its phase has finished.
+	PhaselessPodsFinished bool
+}
+
+// everything is the evidence that says all.
+func everything() Evidence {
+	e := Evidence{Complete: map[string]bool{"ImageStream": true, "Image": true, "LimitRange": true}, ImagesAfterStreams: true}
+	for kind := range workloadKinds {
+		e.Complete[kind] = true
+	}
+	return e
+}
+
 // workloadKinds are the kinds whose objects use images, and their API groups.
 var workloadKinds = map[string]string{
 	"Pod":                   "",
@@ -18,9 +39,6 @@ var workloadKinds = map[string]string{
 // usesAreKnown: a workload that was not listed could use any tag and any
 // digest, a stream that was not listed could list any image.
 func (p *planner) usesAreKnown() bool {
-	if p.Strict {
-		return true
-	}
 	for kind := range workloadKinds {
 		if !p.Complete[kind] {
 			return false
@@ -32,7 +50,7 @@ func (p *planner) usesAreKnown() bool {
 // missingIsGone: that an Image is not there says something only where all
 // Images were listed, and later than what names them.
 func (p *planner) missingIsGone() bool {
-	return p.Strict || p.Complete["Image"] && p.ImagesAfterStreams
+	return p.Complete["Image"] && p.ImagesAfterStreams
 }
 
 // unknown reports whether it is not known, or not fully, what an image is made
@@ -42,19 +60,17 @@ func (p *planner) unknown(digest string) bool {
 	return image == nil || image.partial()
 }
 
-// partial: an index owns something, and what is not an index has layers or a
-// config; where they are not written down, they are not known.
+// partial: an index owns something, and what is not called an index has layers,
+// a config or children all the same; where none is written down, they are not
+// known.
 func (i *image) partial() bool {
-	if i.isIndex() {
-		return len(i.children) == 0
-	}
-	return len(i.layers) == 0 && i.id == ""
+	return len(i.children) == 0 && (i.isIndex() || len(i.layers) == 0 && i.id == "")
 }
 
 // mayOwnMore reports whether an item's image may have a child that is not known,
 // and that may be in use. An Image that surely is not there has none.
 func (p *planner) mayOwnMore(itemImage string) bool {
-	if p.Strict || p.AcceptUnknownImages {
+	if p.acceptUnknown {
 		return false
 	}
 	for d := range p.withChildren(itemImage) {
@@ -65,13 +81,19 @@ func (p *planner) mayOwnMore(itemImage string) bool {
 	return false
 }
 
-// mayNeedAnything reports whether a digest that is needed, or a child of it, is
-// unknown: such an image may own any image and need any blob.
+// mayNeedMore reports whether a stream, an index or a workload that was not
+// listed may need anything.
+func (p *planner) mayNeedMore() bool {
+	return !p.Complete["ImageStream"] || !p.Complete["Image"] || p.asksForUse && !p.usesAreKnown()
+}
+
+// mayNeedAnything reports whether a digest that is needed, or what belongs to
+// it, is unknown: such an image may own any image and need any blob.
 func (p *planner) mayNeedAnything(digest string) bool {
-	if p.Strict || p.AcceptUnknownImages {
+	if p.acceptUnknown {
 		return false
 	}
-	for d := range p.withChildren(digest) {
+	for d := range p.withAll(digest) {
 		if p.unknown(d) {
 			return true
 		}
@@ -79,11 +101,9 @@ func (p *planner) mayNeedAnything(digest string) bool {
 	return false
 }
 
-// imagesHeldBack reports whether no image and no blob may go.
+// imagesHeldBack reports whether an unknown image is needed somewhere, so that
+// no image and no blob may go.
 func (p *planner) imagesHeldBack() bool {
-	if !p.Strict && !p.Complete["Image"] {
-		return true
-	}
 	for _, digests := range p.needed {
 		for d := range digests {
 			if p.mayNeedAnything(d) {
@@ -99,12 +119,9 @@ func (p *planner) imagesHeldBack() bool {
 	return false
 }
 
-// linksHeldBack reports whether no link of a repository may go: an Image that was
-// not listed may own what is there.
+// linksHeldBack reports whether an unknown image is needed in a repository, so
+// that none of its links may go.
 func (p *planner) linksHeldBack(repository string) bool {
-	if !p.Strict && !p.Complete["Image"] {
-		return true
-	}
 	for d := range p.needed[repository] {
 		if p.mayNeedAnything(d) {
 			return true

@@ -17,6 +17,16 @@ func FuzzPlan(f *testing.F) {
 	})
 }
 
+// FuzzAnyPolicy does the same with policies that the bytes decide as well.
+func FuzzAnyPolicy(f *testing.F) {
+	f.Add([]byte(nil))
+	f.Add([]byte("the preset, of a cluster of which all is known"))
+	f.Add([]byte("\x00\x01rules of whatever kind, with labels that nobody read"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		compareOnPolicy(t, 0, rand.New(&bytesSource{bytes: b, rest: rand.NewPCG(uint64(len(b)), 2)}))
+	})
+}
+
 // A bytesSource gives two of its bytes as one random number, spread so that
 // both the upper and the lower bits vary, and once they are used up the numbers
 // of another source.

@@ -2,45 +2,126 @@ package naiveplan
 
 // planImages decides for every Image whether it goes.
 func (p *planner) planImages() {
-	if p.Namespace != "" || p.imagesHeldBack() {
+	if p.namespace != "" {
+		for name := range p.images {
+			p.because(name, "out-of-scope")
+		}
 		return
 	}
-	kept := set{}
-	for _, root := range p.imageRoots() {
-		for d := range p.withChildren(root) {
-			kept[d] = true
+	for name, image := range p.images {
+		rule, goes := p.rules.image(p, name, image)
+		if goes {
+			p.whyGone[name] = rule
+		} else {
+			p.because(name, rule)
 		}
 	}
+	p.keepNeeded()
+	p.keepDoubtful()
+	if !p.peerOnly {
+		p.noteReferrers()
+	}
+	p.noteChildren()
 	for name := range p.images {
-		if !kept[name] {
+		if p.whyKept[name] == nil {
 			p.gone[name] = true
 		}
 	}
 }
 
-// imageRoots returns the digests that are kept for their own sake.
-func (p *planner) imageRoots() []string {
-	var roots []string
+// because notes one of the reasons for which an image stays.
+func (p *planner) because(name, rule string) {
+	if p.whyKept[name] == nil {
+		p.whyKept[name] = set{}
+	}
+	p.whyKept[name][rule] = true
+}
+
+// keepNeeded keeps what remaining items list or name, what kept images own, and
+// what refers to that. What a workload uses has its referrers as well, also where
+// it is not known itself.
+func (p *planner) keepNeeded() {
+	roots := set{}
 	for _, it := range p.left {
-		roots = append(roots, it.needs()...)
+		for _, d := range it.needs() {
+			roots[d] = true
+			switch {
+			case p.images[d] == nil:
+			case d == it.image:
+				p.because(d, "listed")
+			}
+			if p.images[d] != nil && d == it.named.digest {
+				p.because(d, "named")
+			}
+		}
+	}
+	for name := range p.whyKept {
+		roots[name] = true
 	}
 	for d := range p.uses.digests {
-		roots = append(roots, d)
+		if p.images[d] == nil {
+			roots[d] = true
+		}
 	}
-	droppedHere := set{}
+	for root := range roots {
+		for d := range p.withAll(root) {
+			p.kept[d] = true
+		}
+	}
+	for name := range p.images {
+		if p.kept[name] && p.whyKept[name] == nil {
+			p.whyKept[name] = set{} // for what stays and has to do with it
+		}
+	}
+}
+
+// noteReferrers and noteChildren say of what stays that it refers to something
+// that does, or is owned by it.
+func (p *planner) noteReferrers() {
+	for name, image := range p.images {
+		if p.whyKept[name] != nil && (p.kept[image.subject] || p.whyKept[image.subject] != nil) {
+			p.because(name, "referrer")
+		}
+	}
+}
+
+func (p *planner) noteChildren() {
+	for name, image := range p.images {
+		if p.whyKept[name] == nil {
+			continue
+		}
+		for _, child := range image.children {
+			if p.whyKept[child] != nil {
+				p.because(child, "owned")
+			}
+		}
+	}
+}
+
+// keepDoubtful keeps what something that is not known may need.
+func (p *planner) keepDoubtful() {
+	for name := range p.images {
+		if !p.Complete["ImageStream"] {
+			p.because(name, "streams-not-listed")
+		}
+		if !p.Complete["Image"] {
+			p.because(name, "images-not-listed")
+		}
+		if p.imagesHeldBack() {
+			p.because(name, "unknown-image")
+		}
+	}
+}
+
+// droppedHere returns what items that go list, themselves or through an index.
+func (p *planner) droppedHere() set {
+	all := set{}
 	for _, it := range p.dropped {
 		for d := range p.withChildren(it.image) {
-			droppedHere[d] = true
+			all[d] = true
 		}
 	}
-	for name, image := range p.images {
-		notManaged := !p.AllImages && !image.managed
-		notDropped := p.PruneOverSizeLimit && !droppedHere[name]
-		if p.young(image.created) || notManaged || notDropped {
-			roots = append(roots, name)
-		}
-	}
-	return roots
+	return all
 }
 
 // needs returns the digests that an item needs while it is there: its image,

@@ -1,5 +1,7 @@
 package naiveplan
 
+import "fmt"
+
 // A listedItem is an entry in the history of a tag.
 type listedItem struct {
 	item
@@ -8,44 +10,29 @@ type listedItem struct {
 	index  int
 }
 
+func (it listedItem) String() string {
+	return fmt.Sprintf("%s:%s#%d", it.stream.repository(), it.tag, it.index)
+}
+
 // planItems decides for every item of every tag whether it goes.
 func (p *planner) planItems() {
-	for _, s := range p.streams {
-		alone := p.Namespace != "" && s.namespace != p.Namespace || p.young(s.created)
-		for _, t := range s.tags {
-			for i, it := range t.items {
-				listed := listedItem{it, s, t.name, i}
-				if alone || p.keepItem(listed) {
-					p.left = append(p.left, listed)
-				} else {
-					p.dropped = append(p.dropped, listed)
-				}
-			}
-		}
+	for _, it := range p.everyItem() {
+		p.planItem(it)
 	}
 }
 
-// keepItem: the first case that matches decides.
-func (p *planner) keepItem(it listedItem) bool {
-	repository := it.stream.repository()
-	image, known := p.images[it.image]
-	switch {
-	case it.image == "": // a reference tag
-		return true
-	case p.young(it.created):
-		return true
-	case it.index == 0 && p.uses.tags[repository+":"+it.tag]:
-		return true
-	case p.withChildren(it.image).meets(p.uses.through[repository]) || p.mayOwnMore(it.image):
-		return true
-	case !known && p.PruneOverSizeLimit: // its size is unknown
-		return true
-	case !known:
-		return !p.missingIsGone()
-	case p.PruneOverSizeLimit:
-		return !p.overLimit(image, it.stream.namespace)
-	default:
-		return it.index < *p.KeepTagRevisions
+func (p *planner) planItem(it listedItem) {
+	if p.namespace != "" && it.stream.namespace != p.namespace {
+		p.whyItem[it.String()] = set{"out-of-scope": true}
+		p.left = append(p.left, it)
+		return
+	}
+	rule, goes := p.rules.item(p, it)
+	p.whyItem[it.String()] = set{rule: true}
+	if goes {
+		p.dropped = append(p.dropped, it)
+	} else {
+		p.left = append(p.left, it)
 	}
 }
 

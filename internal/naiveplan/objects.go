@@ -1,9 +1,11 @@
 package naiveplan
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -17,6 +19,7 @@ type cluster struct {
 }
 
 type image struct {
+	name      string
 	mediaType string
 	layers    []string
 	children  []string
@@ -24,6 +27,9 @@ type image struct {
 	size      *big.Rat // dockerImageMetadata.Size; 0 where there is none
 	created   *time.Time
 	managed   bool
+	subject   string
+	labels    map[string]string // nil: not known
+	pulled    *time.Time
 }
 
 func (i *image) isIndex() bool {
@@ -105,7 +111,7 @@ func (c *cluster) read(kind string, o map[string]any) (err error) {
 	}
 	switch kind {
 	case "Image":
-		c.images[text(o, "metadata", "name")] = readImage(o, created)
+		c.images[text(o, "metadata", "name")], err = readImage(o, created)
 	case "ImageStream":
 		var s *stream
 		if s, err = readStream(o, created); err == nil {
@@ -119,25 +125,57 @@ func (c *cluster) read(kind string, o map[string]any) (err error) {
 	return err
 }
 
-func readImage(o map[string]any, created *time.Time) *image {
+func readImage(o map[string]any, created *time.Time) (*image, error) {
 	i := &image{
+		name:      text(o, "metadata", "name"),
 		mediaType: text(o, "dockerImageManifestMediaType"),
 		id:        text(o, "dockerImageMetadata", "Id"),
 		size:      new(big.Rat),
 		created:   created,
 		managed:   text(o, "metadata", "annotations", "openshift.io/image.managed") == "true",
-	}
-	for _, layer := range objects(o, "dockerImageLayers") {
-		i.layers = append(i.layers, text(layer, "name"))
-	}
-	for _, manifest := range objects(o, "dockerImageManifests") {
-		i.children = append(i.children, text(manifest, "digest"))
+		layers:    digestsIn(o, "dockerImageLayers", "name"),
+		children:  digestsIn(o, "dockerImageManifests", "digest"),
 	}
 	if size, ok := at(o, "dockerImageMetadata", "Size").(float64); ok {
 		i.size.SetFloat64(size)
 	}
-	return i
+	if config := object(o, "dockerImageMetadata", "Config"); config != nil {
+		i.labels = map[string]string{}
+		for name := range object(config, "Labels") {
+			i.labels[name] = text(config, "Labels", name)
+		}
+	}
+	i.readRaw(text(o, "dockerImageManifest"))
+	var err error
+	i.pulled, err = timeOf(o, "lastPulled") // no API says so, but a registry may
+	return i, err
 }
+
+// readRaw adds what only the manifest itself says.
+func (i *image) readRaw(raw string) {
+	var manifest map[string]any
+	if json.Unmarshal([]byte(raw), &manifest) != nil {
+		return
+	}
+	i.subject = text(manifest, "subject", "digest")
+	if i.mediaType == "" {
+		i.mediaType = text(manifest, "mediaType")
+	}
+	if len(i.layers) == 0 && len(i.children) == 0 {
+		i.layers = digestsIn(manifest, "layers", "digest")
+		i.children = digestsIn(manifest, "manifests", "digest")
+	}
+}
+
+func digestsIn(o map[string]any, list, field string) []string {
+	var digests []string
+	for _, element := range objects(o, list) {
+		digests = append(digests, text(element, field))
+	}
+	return digests
+}
+
+var ipv6 = regexp.MustCompile(`^\[[0-9a-f:]+\](:[0-9]+)?/`)
 
 func readStream(o map[string]any, created *time.Time) (*stream, error) {
 	s := &stream{namespace: text(o, "metadata", "namespace"), name: text(o, "metadata", "name"), created: created}
@@ -148,7 +186,10 @@ func readStream(o map[string]any, created *time.Time) (*stream, error) {
 			if err != nil {
 				return nil, err
 			}
-			named, _ := parsePullSpec(text(i, "dockerImageReference"))
+			named, ok := parsePullSpec(text(i, "dockerImageReference"))
+			if !ok { // OpenShift reads no IPv6 address, but that registry may be there
+				named, _ = parsePullSpec(ipv6.ReplaceAllString(text(i, "dockerImageReference"), "localhost$1/"))
+			}
 			items = append(items, item{text(i, "image"), named, created})
 		}
 		s.tags = append(s.tags, tag{text(t, "tag"), items})

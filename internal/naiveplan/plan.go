@@ -78,47 +78,87 @@ func (s set) meets(other set) bool {
 
 // A planner holds what the rules read, and what they decided so far.
 type planner struct {
-	Knobs
+	setting
 	*cluster
-	threshold time.Time
+	rules rules
+	now   time.Time
 
 	uses    uses
 	dropped []listedItem
 	left    []listedItem   // what remains, of all streams
-	needed  map[string]set // by "namespace/name", digests, without their children
+	needed  map[string]set // by "namespace/name", digests, without what belongs to them
 	gone    set            // names of the images that go
+	kept    set            // digests of images that stay, and what they need
+	whyItem map[string]set // by the name of an item: rules
+	whyKept map[string]set // by the name of an image: rules
+	whyGone map[string]string
 }
 
-// Plan returns what goes. Objects that are of no use to the rules are passed
-// over. It fails where a time or a quantity does not parse, where two objects
-// contradict each other, and where the knobs do.
+// A setting is what is known, and what is asked besides the rules.
+type setting struct {
+	Evidence
+	namespace           string // "": all
+	pruneRegistry       bool
+	ignoreInvalid       bool
+	acceptUnknown       bool
+	peerOnly            bool           // no referrers, no prefixes of digests, no doubt of configs
+	ancient             bool           // what has no time is
+	finishedPodsCount   *time.Duration // nil: always
+	asksForUse          bool
+	nothingWithoutUsers bool // nothing goes where not all is known that may use it
+}
+
+// rules decide on what nothing else decides on: by their name, and whether it
+// goes.
+type rules interface {
+	item(p *planner, it listedItem) (rule string, goes bool)
+	image(p *planner, name string, i *image) (rule string, goes bool)
+}
+
+// Plan returns what goes by the OpenShift preset. Objects that are of no use to
+// the rules are passed over. It fails where a time or a quantity does not parse,
+// where two objects contradict each other, and where the knobs do.
 func Plan(objects []map[string]any, knobs Knobs, now time.Time) (Sets, error) {
 	ages := knobs.KeepYoungerThan != nil && knobs.KeepTagRevisions != nil
 	none := knobs.KeepYoungerThan == nil && knobs.KeepTagRevisions == nil
 	if knobs.PruneOverSizeLimit && !none || !knobs.PruneOverSizeLimit && !ages {
 		return Sets{}, errors.New("over-size mode has no ages and no revisions, the other mode has both")
 	}
-	c, err := readCluster(objects)
+	p, err := newPlanner(objects, knobs.setting(), preset(knobs), now)
 	if err != nil {
 		return Sets{}, err
 	}
-	p := &planner{Knobs: knobs, cluster: c, needed: map[string]set{}, gone: set{}}
-	if ages {
-		p.threshold = now.Add(-*knobs.KeepYoungerThan)
-	}
+	return p.plan(), nil
+}
 
+func newPlanner(objects []map[string]any, s setting, r rules, now time.Time) (*planner, error) {
+	c, err := readCluster(objects)
+	if err != nil {
+		return nil, err
+	}
+	return &planner{
+		setting: s, cluster: c, rules: r, now: now, gone: set{}, kept: set{},
+		whyItem: map[string]set{}, whyKept: map[string]set{}, whyGone: map[string]string{},
+	}, nil
+}
+
+func (p *planner) plan() Sets {
 	var sets Sets
-	p.readReferences()
-	if p.IgnoreInvalidRefs {
+	p.uses = uses{tags: set{}, through: map[string]set{}, digests: set{}}
+	if p.asksForUse {
+		p.readReferences()
+	}
+	if p.ignoreInvalid {
 		sets.IgnoredReferences = p.uses.invalid
 	} else if sets.InvalidReferences = p.uses.invalid; sets.InvalidReferences > 0 {
-		return sets, nil
+		p.keepAll("invalid-references")
+		return sets
 	}
-	if !p.usesAreKnown() {
-		return sets, nil
+	if p.nothingWithoutUsers && !p.usesAreKnown() {
+		return sets
 	}
 	p.planItems()
-	p.findNeeds()
+	p.keepReferrerItems()
 	p.planImages()
 	for _, it := range p.dropped {
 		sets.TagItems = append(sets.TagItems, TagItem{it.stream.repository(), it.tag, it.index, it.image})
@@ -126,21 +166,12 @@ func Plan(objects []map[string]any, knobs Knobs, now time.Time) (Sets, error) {
 	for name := range p.gone {
 		sets.Images = append(sets.Images, name)
 	}
-	if p.PruneRegistry {
+	if p.pruneRegistry {
 		sets.LayerLinks, sets.ManifestLinks = p.links()
 		sets.Blobs = p.blobs()
 	}
-	return sets, nil
+	return sets
 }
 
-// young reports whether something is protected by its age: created strictly
-// later than the threshold. Over-size mode has no ages.
-func (p *planner) young(created *time.Time) bool {
-	if p.PruneOverSizeLimit {
-		return false
-	}
-	if created == nil { // unknown, which keeps; to the peer, ancient
-		return !p.Strict
-	}
-	return created.After(p.threshold)
-}
+// threshold is the instant an age before now.
+func (p *planner) threshold(age time.Duration) time.Time { return p.now.Add(-age) }

@@ -8,46 +8,56 @@ type uses struct {
 	through map[string]set // by "namespace/name", digests through that stream
 	digests set            // digests, wherever they are
 	invalid int            // references that do not parse
+	written set            // digests, as workloads write them
 }
 
-// readReferences reads what all workloads, of all namespaces, use.
+// readReferences reads what all workloads, of all namespaces, use. What pods
+// name that do not count is read once, as a text that others may begin with.
 func (p *planner) readReferences() {
-	p.uses = uses{tags: set{}, through: map[string]set{}, digests: set{}}
+	p.uses.written = set{}
 	for _, w := range p.workloads {
-		switch kind := text(w, "kind"); kind {
-		case "Build", "BuildConfig":
-			p.readBuild(w)
-		case "Pod":
-			if p.podCounts(w) {
-				p.readPodSpec(object(w, "spec"))
-			}
-		case "CronJob":
-			p.readPodSpec(object(w, "spec", "jobTemplate", "spec", "template", "spec"))
-		default:
-			p.readPodSpec(object(w, "spec", "template", "spec"))
+		p.readWorkload(w)
+	}
+	p.uses = uses{tags: set{}, through: map[string]set{}, digests: set{}, written: p.uses.written}
+	for _, w := range p.workloads {
+		if text(w, "kind") != "Pod" || p.podCounts(w) {
+			p.readWorkload(w)
 		}
 	}
 }
 
+func (p *planner) readWorkload(w map[string]any) {
+	switch text(w, "kind") {
+	case "Build", "BuildConfig":
+		p.readBuild(w)
+	case "Pod":
+		p.readPodSpec(object(w, "spec"))
+	case "CronJob":
+		p.readPodSpec(object(w, "spec", "jobTemplate", "spec", "template", "spec"))
+	default:
+		p.readPodSpec(object(w, "spec", "template", "spec"))
+	}
+}
+
 // podCounts: a pod that runs or may run always uses its images; any other one
-// while it is not older than the threshold, in over-size mode always.
+// while it is not older than finished pods count, if that has an end.
 func (p *planner) podCounts(pod map[string]any) bool {
 	switch text(pod, "status", "phase") {
 	case "Running", "Pending", "Unknown":
 		return true
 	case "": // somebody may have left out the status
-		if !p.Strict {
+		if !p.PhaselessPodsFinished {
 			return true
 		}
 	}
-	if p.PruneOverSizeLimit {
+	if p.finishedPodsCount == nil {
 		return true
 	}
 	created, _ := timeOf(pod, "metadata", "creationTimestamp") // readCluster has checked it
 	if created == nil {
-		return !p.Strict
+		return !p.ancient
 	}
-	return !created.Before(p.threshold)
+	return !created.Before(p.threshold(*p.finishedPodsCount))
 }
 
 func (p *planner) readPodSpec(spec map[string]any) {
@@ -103,7 +113,7 @@ func (p *planner) usePullSpec(spec string) {
 		return
 	}
 	if s.digest != "" {
-		p.uses.digests[s.digest] = true
+		p.useDigest("", s.digest)
 	}
 	if s.host == "" || s.repository() == "" {
 		return
@@ -119,10 +129,29 @@ func (p *planner) usePullSpec(spec string) {
 	p.uses.tags[s.repository()+":"+tag] = true
 }
 
+// useDigest: of a text that is too short for a digest, every digest that begins
+// so is used.
 func (p *planner) useDigest(repository, digest string) {
-	if p.uses.through[repository] == nil {
-		p.uses.through[repository] = set{}
+	p.uses.written[digest] = true
+	meant := set{digest: true}
+	if !p.peerOnly && len(digest) < len("sha256:")+64 {
+		for d := range p.everyDigest() {
+			if d != digest && strings.HasPrefix(d, digest) {
+				meant[d] = true
+			}
+		}
+		if len(meant) > 1 {
+			delete(meant, digest)
+		}
 	}
-	p.uses.through[repository][digest] = true
-	p.uses.digests[digest] = true
+	for d := range meant {
+		p.uses.digests[d] = true
+		if repository == "" {
+			continue
+		}
+		if p.uses.through[repository] == nil {
+			p.uses.through[repository] = set{}
+		}
+		p.uses.through[repository][d] = true
+	}
 }

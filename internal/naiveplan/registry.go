@@ -3,6 +3,7 @@ package naiveplan
 // findNeeds finds what each repository needs: for remaining items, and for
 // workloads that use a digest through a stream.
 func (p *planner) findNeeds() {
+	p.needed = map[string]set{}
 	add := func(repository, digest string) {
 		if p.needed[repository] == nil {
 			p.needed[repository] = set{}
@@ -28,16 +29,14 @@ func (p *planner) findNeeds() {
 func (p *planner) links() (layers, manifests []Link) {
 	for _, s := range p.streams {
 		repository := s.repository()
-		if p.linksHeldBack(repository) {
+		if p.mayNeedMore() || p.linksHeldBack(repository) {
 			continue
 		}
 		goLayers, goManifests := set{}, set{}
 		configs := true // whether any may go
-		for root := range p.needed[repository] {
-			for d := range p.withChildren(root) {
-				if image := p.images[d]; image != nil && image.mayHaveAnyConfig() && !p.Strict {
-					configs = false
-				}
+		for d := range p.neededIn(repository) {
+			if image := p.images[d]; image != nil && image.mayHaveAnyConfig() && !p.peerOnly {
+				configs = false
 			}
 		}
 		for _, it := range p.dropped {
@@ -55,13 +54,11 @@ func (p *planner) links() (layers, manifests []Link) {
 			}
 		}
 		stay := set{}
-		for root := range p.needed[repository] {
-			for d := range p.withChildren(root) {
-				stay[d] = true
-				if image := p.images[d]; image != nil {
-					stay.addAll(image.layers)
-					stay.addAll(image.configIfItStays())
-				}
+		for d := range p.neededIn(repository) {
+			stay[d] = true
+			if image := p.images[d]; image != nil {
+				stay.addAll(image.layers)
+				stay.addAll(image.configIfItStays())
 			}
 		}
 		for d := range goLayers {
@@ -94,7 +91,7 @@ func (p *planner) blobs() []string {
 		}
 	}
 	for name, image := range p.images {
-		if p.gone[name] || !image.mayHaveAnyConfig() || p.Strict {
+		if p.gone[name] || !image.mayHaveAnyConfig() || p.peerOnly {
 			continue
 		}
 		for other, doomed := range p.images {

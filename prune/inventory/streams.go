@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/internal/apikind"
 )
 
 // AddStream adds a stream with the history of its tags. The error wraps
@@ -120,7 +121,7 @@ func (b *Builder) ForgetStream(namespace, name string) {
 
 // forgetNames forgets the workload that is the stream, of whatever version.
 func (b *Builder) forgetNames(namespace, name string) {
-	for _, group := range groups[KindImageStream] {
+	for _, group := range apikind.Groups(string(KindImageStream)) {
 		delete(b.workloads, b.workloadKey(group, KindImageStream, namespace, name))
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/registrykit/registrykit/internal/apikind"
 )
 
 // A layout says where the objects of a kind name images.
@@ -31,63 +33,57 @@ type knownKind struct {
 	layout layout
 }
 
-var (
-	coreGroup   = []string{""}
-	appsGroups  = []string{"apps", "extensions"} // extensions is where they began
-	batchGroups = []string{"batch"}
-
-	// The core group held these before OpenShift had groups.
-	buildGroups       = []string{"build.openshift.io", ""}
-	deploymentGroups  = []string{"apps.openshift.io", ""}
-	imageStreamGroups = []string{"image.openshift.io", ""}
-	templateGroups    = []string{"template.openshift.io", ""}
-	revisionGroups    = []string{"apps"}
-)
-
+// known returns the kind of that name. The name is a constant, so that it needs no
+// memory.
 func known(kind []byte) (knownKind, bool) {
-	switch string(kind) {
-	case "Pod":
-		return knownKind{"Pod", coreGroup, pod}, true
-	case "ReplicationController":
-		return knownKind{"ReplicationController", coreGroup, podTemplateOwner}, true
-	case "DeploymentConfig":
-		return knownKind{"DeploymentConfig", deploymentGroups, deploymentConfig}, true
-	case "ReplicaSet":
-		return knownKind{"ReplicaSet", appsGroups, podTemplateOwner}, true
-	case "Deployment":
-		return knownKind{"Deployment", appsGroups, podTemplateOwner}, true
-	case "DaemonSet":
-		return knownKind{"DaemonSet", appsGroups, podTemplateOwner}, true
-	case "StatefulSet":
-		return knownKind{"StatefulSet", appsGroups, podTemplateOwner}, true
-	case "Job":
-		return knownKind{"Job", batchGroups, podTemplateOwner}, true
-	case "CronJob":
-		return knownKind{"CronJob", batchGroups, cronJob}, true
-	case "Build":
-		return knownKind{"Build", buildGroups, build}, true
-	case "BuildConfig":
-		return knownKind{"BuildConfig", buildGroups, buildConfig}, true
-	}
-	return knownBeyondPeer(kind)
+	name, layout := byName(kind)
+	return knownKind{name, apikind.Groups(name), layout}, name != ""
 }
 
-func knownBeyondPeer(kind []byte) (knownKind, bool) {
+func byName(kind []byte) (name string, l layout) {
+	switch string(kind) {
+	case "Pod":
+		return "Pod", pod
+	case "ReplicationController":
+		return "ReplicationController", podTemplateOwner
+	case "DeploymentConfig":
+		return "DeploymentConfig", deploymentConfig
+	case "ReplicaSet":
+		return "ReplicaSet", podTemplateOwner
+	case "Deployment":
+		return "Deployment", podTemplateOwner
+	case "DaemonSet":
+		return "DaemonSet", podTemplateOwner
+	case "StatefulSet":
+		return "StatefulSet", podTemplateOwner
+	case "Job":
+		return "Job", podTemplateOwner
+	case "CronJob":
+		return "CronJob", cronJob
+	case "Build":
+		return "Build", build
+	case "BuildConfig":
+		return "BuildConfig", buildConfig
+	}
+	return byNameBeyondPeer(kind)
+}
+
+func byNameBeyondPeer(kind []byte) (name string, l layout) {
 	switch string(kind) {
 	case "ImageStream":
-		return knownKind{"ImageStream", imageStreamGroups, imageStream}, true
+		return "ImageStream", imageStream
 	case "ControllerRevision":
-		return knownKind{"ControllerRevision", revisionGroups, controllerRevision}, true
+		return "ControllerRevision", controllerRevision
 	case "PodTemplate":
-		return knownKind{"PodTemplate", coreGroup, podTemplate}, true
+		return "PodTemplate", podTemplate
 	case "Template": // holds objects of any kind, mostly with parameters in them
-		return knownKind{"Template", templateGroups, custom}, true
+		return "Template", custom
 	case "Secret":
-		return knownKind{"Secret", coreGroup, silent}, true
+		return "Secret", silent
 	case "ConfigMap":
-		return knownKind{"ConfigMap", coreGroup, silent}, true
+		return "ConfigMap", silent
 	}
-	return knownKind{}, false
+	return "", silent
 }
 
 // peerReads says of which kinds the peer reads anything.
