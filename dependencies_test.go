@@ -131,7 +131,7 @@ func within(path, module string) bool {
 func TestTheEngineLinksTheStandardLibraryAlone(t *testing.T) {
 	root, err := filepath.Abs(".")
 	require.NoError(t, err)
-	for _, folder := range []string{"imagestream", "prune", "prune/inventory", "prune/workload", "prune/prunetest"} {
+	for _, folder := range []string{"imagestream", "prune", "prune/inventory", "prune/workload", "prune/prunetest", "prune/apply"} {
 		t.Run(folder, func(t *testing.T) {
 			pkgs, err := golist.List(t.Context(), root, "-deps", "./"+folder)
 			require.NoError(t, err)

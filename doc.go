@@ -23,6 +23,8 @@
 //     `oc get -o json` into an inventory.
 //   - [github.com/registrykit/registrykit/prune/workload]: which images a
 //     Kubernetes object names.
+//   - [github.com/registrykit/registrykit/prune/apply]: carries a plan out,
+//     against what is there now, and stops when in doubt.
 //   - [github.com/registrykit/registrykit/prune/prunetest]: realistic clusters
 //     in ten lines, and the planner's invariants as a check.
 //

@@ -6,31 +6,25 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // A caller calls ends: at the pace, with the timeout and again as the options
 // say.
 type caller struct {
-	limit   *rate.Limiter
+	pace    *pace
 	timeout time.Duration
 	retry   Retry
 }
 
 func newCaller(o *Options) *caller {
-	c := &caller{limit: rate.NewLimiter(rate.Inf, 0), timeout: o.Timeout, retry: o.Retry}
-	if o.Rate > 0 {
-		c.limit = rate.NewLimiter(rate.Limit(o.Rate), 1)
-	}
-	return c
+	return &caller{pace: newPace(o.Rate), timeout: o.Timeout, retry: o.Retry}
 }
 
 // call calls f until it succeeds, fails for good, or the attempts are used up.
 func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) error {
 	wait := c.retry.Wait
 	for attempt := 1; ; attempt++ {
-		if err := c.limit.Wait(ctx); err != nil {
+		if err := c.pace.wait(ctx); err != nil {
 			return err
 		}
 		err := c.once(ctx, f)
