@@ -32,6 +32,7 @@ func (b *Builder) Build() *Inventory {
 		otherKinds:         maps.Clone(b.others),
 		links:              maps.Clone(b.links),
 		linked:             maps.Clone(b.linked),
+		stored:             b.stored.clone(),
 		imagesAfterStreams: b.ordered,
 		labelled:           maps.Clone(b.labelled),
 	}

@@ -33,6 +33,7 @@ type facts struct {
 	limits    map[[2]text]*limitRecord
 	links     map[linkKey]struct{}
 	linked    map[text]struct{} // repositories whose links were listed
+	stored    digestSet         // blobs whose bytes are there
 
 	others   map[string]int // objects of kinds that hold no facts
 	listings map[Kind]listing

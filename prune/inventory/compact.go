@@ -26,6 +26,11 @@ func (b *Builder) compacted() *facts {
 	for r := range c.old.linked {
 		c.new.linked[c.text(r)] = struct{}{}
 	}
+	for id := range c.old.digests.len() {
+		if d := Digest(id); c.old.stored.has(d) {
+			c.new.stored.set(c.digest(d))
+		}
+	}
 	c.new.unread, c.new.labelled, c.new.built = c.old.unread, c.old.labelled, c.old.built
 	c.new.others, c.new.listings, c.new.ordered = c.old.others, c.old.listings, c.old.ordered
 	return c.new

@@ -31,6 +31,7 @@ func (v *Inventory) Fingerprint() string {
 		w.limits()
 		w.links()
 		w.evidence()
+		w.stored()
 		w.string(string(<-digests))
 		v.fingerprintText = "sha256:" + hex.EncodeToString(w.sum())
 	})
@@ -163,6 +164,26 @@ func (v *Inventory) visitDigests(part, mention func(Digest)) {
 	}
 	for l := range v.links {
 		mention(l.digest)
+	}
+	for _, d := range v.order {
+		if v.stored.has(d) {
+			part(d)
+		}
+	}
+}
+
+// stored writes nothing where no blob was listed, as of a cluster.
+func (w *factWriter) stored() {
+	first := true
+	for _, d := range w.v.order {
+		if !w.v.stored.has(d) {
+			continue
+		}
+		if first {
+			w.string("stored blobs")
+			first = false
+		}
+		w.digest(d)
 	}
 }
 

@@ -43,6 +43,7 @@ type Inventory struct {
 
 	links              map[linkKey]struct{}
 	linked             map[text]struct{}
+	stored             digestSet
 	listings           map[Kind]listing
 	otherKinds         map[string]int
 	imagesAfterStreams bool

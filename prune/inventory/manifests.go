@@ -111,15 +111,19 @@ func (b *facts) labels(labels map[string]string) map[string]string {
 
 // learnSizes is called once the manifest is accepted.
 func (b *Builder) learnSizes(m Manifest, rec *imageRecord) {
-	d := b.digests
-	d.learnSize(rec.digest, m.Size)
-	d.learnSize(rec.config, m.ConfigSize)
+	learn := func(d Digest, size int64) {
+		if !b.stored.has(d) { // else it is known exactly
+			b.digests.learnSize(d, size)
+		}
+	}
+	learn(rec.digest, m.Size)
+	learn(rec.config, m.ConfigSize)
 	edges := b.edges.at(rec.edges)
 	for i, blob := range m.Layers {
-		d.learnSize(edges[i], blob.Size)
+		learn(edges[i], blob.Size)
 	}
 	for i, blob := range m.Children {
-		d.learnSize(edges[len(m.Layers)+i], blob.Size)
+		learn(edges[len(m.Layers)+i], blob.Size)
 	}
 }
 
