@@ -8,6 +8,7 @@ type blobState uint8
 const (
 	blobUnnamed blobState = iota // no image that is known names it
 	blobDoomed                   // images name it, and all of them go
+	blobOrphan                   // it is stored, and no image names it, or may
 	blobKept
 )
 
@@ -32,6 +33,7 @@ func (p *planner) decideBlobs() {
 			p.configHidden = i
 		}
 	}
+	defer p.decideOrphans()
 	if p.configHidden < 0 {
 		return
 	}
@@ -41,3 +43,6 @@ func (p *planner) decideBlobs() {
 		}
 	}
 }
+
+// goes reports whether a blob goes.
+func (s blobState) goes() bool { return s == blobDoomed || s == blobOrphan }

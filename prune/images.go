@@ -19,6 +19,7 @@ func (p *planner) decideImages() {
 		return
 	}
 	p.keepNeededByItems()
+	p.keepLinked()
 	p.keepUnplanned()
 	f := imageFacts{planner: p}
 	if p.policy.asks(func(c *Condition) bool { return c.Dropped != nil }) {

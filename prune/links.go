@@ -25,11 +25,16 @@ func (p *planner) decideLinks() {
 	}
 	l := linkPlanner{planner: p, marks: make([]uint32, p.inv.Digests())}
 	for _, s := range p.streamsByRepository() {
-		if !p.unknown.streams[s] && p.losesItems(s) {
+		if !p.unknown.streams[s] && (p.losesItems(s) || len(p.linksOf(s)) > 0 && p.inScope(s)) {
 			l.repository(s)
 		}
 	}
 	p.links = append(l.manifests, l.layers...)
+}
+
+// inScope reports whether the policy plans a stream.
+func (p *planner) inScope(s int) bool {
+	return p.policy.Namespace == "" || p.policy.Namespace == p.inv.Stream(s).Namespace
 }
 
 func (p *planner) losesItems(s int) bool {
@@ -80,6 +85,7 @@ func (l *linkPlanner) repository(s int) {
 			}
 		}
 	}
+	l.orphans(l.manifests[manifests:])
 	l.sort(l.manifests[manifests:])
 	l.sort(l.layers[layers:])
 }

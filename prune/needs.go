@@ -7,11 +7,16 @@ import (
 )
 
 // A need says why a repository needs a manifest: a remaining item, of this or
-// another stream, or a use by a workload.
+// another stream, a use by a workload, or that its own link is enough.
 type need struct {
-	item int32 // or -1
-	use  int32 // or -1
+	item   int32 // or -1
+	use    int32 // or -1
+	linked int32 // the stream of the repository, or -1
 }
+
+func itemNeed(item int) need   { return need{int32(item), -1, -1} }
+func useNeed(use int32) need   { return need{-1, use, -1} }
+func linkNeed(stream int) need { return need{-1, -1, int32(stream)} }
 
 // repositoryNeeds are the needs that come to a repository from elsewhere.
 type repositoryNeeds struct {
@@ -29,8 +34,8 @@ type use struct {
 // with all that those own and all that refers to them, less what the walk has
 // met. A remaining item needs its image, and the digest in its
 // dockerImageReference, in its own repository and in the one that it names; a
-// workload needs the digest that it uses through the stream. It ends early
-// where f returns false.
+// workload needs the digest that it uses through the stream; a manifest without
+// a tag may be needed for its own sake. It ends early where f returns false.
 func (p *planner) visitNeeds(s int, f func(d inventory.Digest, image int, n need) bool) {
 	elsewhere := p.elsewhere()
 	stream := p.inv.Stream(s)
@@ -52,15 +57,16 @@ func (p *planner) visitNeeds(s int, f func(d inventory.Digest, image int, n need
 		}
 	}
 	for _, u := range elsewhere.uses[int32(s)] {
-		if !p.visitWithReferrers(u.digest, need{-1, u.number}, f) {
+		if !p.visitWithReferrers(u.digest, useNeed(u.number), f) {
 			return
 		}
 	}
+	p.visitLinked(s, func(d inventory.Digest) bool { return p.visitWithReferrers(d, linkNeed(s), f) })
 }
 
 func (p *planner) visitItem(i int, f func(inventory.Digest, int, need) bool) bool {
 	item := p.inv.Item(i)
-	n := need{int32(i), -1}
+	n := itemNeed(i)
 	return p.visitWithReferrers(item.Image, n, f) && p.visitWithReferrers(item.Named, n, f)
 }
 

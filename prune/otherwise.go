@@ -190,6 +190,8 @@ func (p *planner) imageOtherwise(i int) []string {
 		return otherwise(p.policy.Images, o, func(r *Rule) bool { met, _ := f.met(&r.When, r.Outcome); return met }, f.change)
 	}
 	switch v.rule {
+	case linkedManifest:
+		return []string{"the policy let untagged manifests go, or its links were gone"}
 	case neededByItem, namedByItem:
 		return append([]string{"no remaining item listed or named it: " + p.whoNeeds(view.Digest)}, byRules(Keep)...)
 	case neededByParent:
@@ -248,13 +250,17 @@ func (f *imageFacts) change(c *Condition, hold bool) []string {
 
 func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 	switch v.Reason.Rule {
-	case RuleImageDeleted:
+	case RuleOrphan, RuleImageDeleted:
 		return []string{"an image that stays had it"}
 	case RuleConfigUncertain:
 		if i := p.configHidden; i >= 0 {
 			return []string{"every image that stays said what its config is: " + p.imageName(p.inv.Image(i).Digest) + " does not, and may share it"}
 		}
 		return []string{"the image were an OCI or Docker schema 2 image, which has its config for certain"}
+	case RuleNoRule:
+		return []string{"the policy asked for orphans, as no image that is known has it"}
+	case RuleUnknownImage, RuleStreamsNotListed, RuleImagesNotListed:
+		return []string{"everything that may need it was listed and known"}
 	case RuleRegistryKept:
 		return []string{"the policy pruned the registry"}
 	}

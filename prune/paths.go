@@ -22,6 +22,9 @@ func (p *planner) needName(n need) string {
 	if n.item >= 0 {
 		return p.itemName(int(n.item))
 	}
+	if n.use < 0 {
+		return "repository " + p.inv.Stream(int(n.linked)).Repository()
+	}
 	return p.useName(int(n.use))
 }
 
@@ -102,6 +105,8 @@ func (p *planner) imagePath(i int) []string {
 func (p *planner) rootPath(i int) []string {
 	v := p.images[i]
 	switch {
+	case v.rule == linkedManifest:
+		return []string{p.needName(linkNeed(int(v.cause)))}
 	case v.rule == neededByItem || v.rule == namedByItem:
 		item := int(v.cause)
 		if why := p.items[item]; why.rule >= 0 && why.cause >= 0 {

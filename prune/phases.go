@@ -52,6 +52,10 @@ func (p *planner) linkPhase() phase {
 		}
 		a.Repository = n.repository(l.stream)
 		a.Digest = p.inv.DigestText(l.digest)
+		if l.item < 0 {
+			a.Reason = Reason{Rule: RuleOrphan}
+			return
+		}
 		a.Reason.Rule = RuleDroppedItem
 		a.Reason.Item = n.item(l.item)
 		a.Reason.Image = ""
@@ -92,7 +96,7 @@ func (p *planner) blobPhase() phase {
 	}
 	var doomed []inventory.Digest
 	for rank := range p.inv.Digests() {
-		if d := p.inv.Ranked(rank); p.blobs[d] == blobDoomed {
+		if d := p.inv.Ranked(rank); p.blobs[d].goes() {
 			doomed = append(doomed, d)
 		}
 	}
@@ -101,6 +105,10 @@ func (p *planner) blobPhase() phase {
 		d := doomed[k]
 		a.Kind = DeleteBlob
 		a.Digest, a.Bytes = p.inv.DigestText(d), p.inv.Size(d)
+		if p.blobs[d] == blobOrphan {
+			a.Reason.Rule, a.Reason.Image = RuleOrphan, ""
+			return
+		}
 		a.Reason.Rule = RuleImageDeleted
 		a.Reason.Image = n.image(owner[d])
 	}}

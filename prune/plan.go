@@ -239,7 +239,7 @@ func (p *planner) summary() Summary {
 		}
 	}
 	for d, state := range p.blobs {
-		if state != blobDoomed {
+		if !state.goes() {
 			continue
 		}
 		s.Blobs++

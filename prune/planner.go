@@ -34,6 +34,7 @@ type planner struct {
 
 	invalid, unread []BadReference
 
+	listed  *listedLinks // nil: the policy does not ask for orphans
 	earlier *earlierPlan // the plan that a recheck looks at again, else nil
 }
 
@@ -63,6 +64,7 @@ const (
 	namedByItem                 // image: a remaining item names it; cause: the item
 	neededByParent              // image: an index that stays owns it; cause: the image
 	neededBySubject             // image or item: refers to what stays; cause: the digest's image, or -1
+	linkedManifest              // image: a repository holds it for its own sake; cause: the stream
 	streamsUnlisted             // image: a stream that was not listed may list it
 	heldByUnknown               // image: an unknown image may own it; cause: the unknown image
 	imagesUnlisted              // image: an Image that was not listed may own it or share its blobs
@@ -84,6 +86,7 @@ func newPlanner(inv *inventory.Inventory, policy *Policy, now inventory.Instant)
 
 func (p *planner) plan() {
 	p.depths() // while nobody else reads the plan
+	p.findListedLinks()
 	p.readUses()
 	if len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences {
 		p.keepAll(invalidReferences)

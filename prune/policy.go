@@ -31,6 +31,15 @@ type Policy struct {
 	// PruneRegistry: links and blobs that nothing needs any more go as well.
 	PruneRegistry bool
 
+	// Orphans: what was listed of a registry's storage and nothing names goes as
+	// well: links that no manifest of their repository needs, and stored blobs
+	// that no manifest has. It goes with PruneRegistry, and does nothing to an
+	// inventory without listed links and stored blobs, as that of a cluster is.
+	Orphans bool
+	// Untagged: a manifest that is in a repository, though no tag there needs
+	// it, is an orphan as well. Otherwise it stays for its own sake.
+	Untagged bool
+
 	// FinishedPodsCountFor is the age up to which a finished pod still uses
 	// its images. Nil: it always does.
 	FinishedPodsCountFor *Duration
@@ -95,6 +104,12 @@ func (p *Policy) Validate() error {
 	if slices.Contains(p.IgnoreSources, "") {
 		errs = append(errs, errors.New("ignoreSources: what the peer reads cannot be passed over"))
 	}
+	if p.Orphans && !p.PruneRegistry {
+		errs = append(errs, errors.New("orphans are links and blobs, which go with pruneRegistry alone"))
+	}
+	if p.Untagged && !p.Orphans {
+		errs = append(errs, errors.New("untagged manifests are orphans, which the policy does not ask for"))
+	}
 	if p.Lifetime < 0 {
 		errs = append(errs, errors.New("lifetime is negative"))
 	}
@@ -125,6 +140,9 @@ func (p *Policy) texts() []string {
 
 // deletes reports whether any rule can.
 func (p *Policy) deletes() bool {
+	if p.Orphans {
+		return true
+	}
 	for _, r := range append(append([]Rule{}, p.TagItems...), p.Images...) {
 		if r.Outcome == Delete {
 			return true

@@ -26,6 +26,8 @@ type rulesJSON struct {
 	Images               []Rule    `json:"images"`
 	FinishedPodsCountFor *Duration `json:"finishedPodsCountFor,omitempty"`
 	PruneRegistry        bool      `json:"pruneRegistry"`
+	Orphans              bool      `json:"orphans,omitempty"`
+	Untagged             bool      `json:"untagged,omitempty"`
 	IgnoreInvalidRefs    bool      `json:"ignoreInvalidRefs"`
 	Namespace            string    `json:"namespace,omitempty"`
 	evidenceJSON
@@ -81,7 +83,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 func (p *Policy) rules() rulesJSON {
 	return rulesJSON{
 		notNil(p.TagItems), notNil(p.Images), p.FinishedPodsCountFor,
-		p.PruneRegistry, p.IgnoreInvalidReferences, p.Namespace,
+		p.PruneRegistry, p.Orphans, p.Untagged, p.IgnoreInvalidReferences, p.Namespace,
 		evidenceJSON{p.AcceptUnknownImages, p.PeerReferencesOnly, notNil(p.IgnoreSources), p.AbsentTimesAreAncient, p.lifetime()},
 	}
 }
@@ -140,6 +142,7 @@ func readRules(b []byte) (Policy, error) {
 		PruneRegistry: o.PruneRegistry, IgnoreInvalidReferences: o.IgnoreInvalidRefs, Namespace: o.Namespace,
 		AcceptUnknownImages: o.AcceptUnknownImages, PeerReferencesOnly: o.PeerReferencesOnly,
 		IgnoreSources: o.IgnoreSources, AbsentTimesAreAncient: o.AbsentTimesAreAncient, Lifetime: o.Lifetime,
+		Orphans: o.Orphans, Untagged: o.Untagged,
 	}
 	return p, p.Validate()
 }

@@ -25,13 +25,15 @@ const (
 	RuleInUse             = "in-use"             // blob: of an image that stays
 	RuleConfigUncertain   = "config-uncertain"   // blob: a config that its image may not have, or that may be another's
 	RuleRegistryKept      = "registry-kept"      // blob: the policy leaves the registry's data alone
+	RuleLinked            = "linked"             // image: a repository holds it, though no tag does
+	RuleOrphan            = "orphan"             // link or blob: it is there, and nothing needs it
 	RuleStreamGone        = "stream-gone"        // link, looked at again: its repository's stream is not there any more
 	RuleReplaced          = "replaced"           // image, looked at again: another object of that name by now
 )
 
 var structuralRules = map[ruleIndex]string{
 	outOfScope: RuleOutOfScope, noRule: RuleNoRule, invalidReferences: RuleInvalidReferences,
-	neededByItem: RuleListed, namedByItem: RuleNamed, neededByParent: RuleOwned,
+	linkedManifest: RuleLinked, neededByItem: RuleListed, namedByItem: RuleNamed, neededByParent: RuleOwned,
 	neededBySubject: RuleReferrer, streamsUnlisted: RuleStreamsNotListed, heldByUnknown: RuleUnknownImage,
 	imagesUnlisted: RuleImagesNotListed,
 }

@@ -32,6 +32,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	again := newPlanner(inv, &p.Policy, inventory.InstantOf(p.Now))
 	again.earlier = p.earlier()
 	again.depths()
+	again.findListedLinks()
 	again.readUses()
 	again.keepItems(p, assume)
 	again.findUnknown()
@@ -48,17 +49,24 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 // again.
 type earlierPlan struct {
 	dropped []droppedItem
-	images  map[string]bool // that go
+	images  map[string]bool      // that go
+	links   map[earlierLink]bool // of manifests, that go
 }
+
+type earlierLink struct{ repository, digest string }
 
 type droppedItem struct{ repository, image string }
 
 func (p *Plan) earlier() *earlierPlan {
-	e := &earlierPlan{images: map[string]bool{}}
+	e := &earlierPlan{images: map[string]bool{}, links: map[earlierLink]bool{}}
 	for a := range p.Actions() {
 		switch a.Kind {
 		case DeleteTagItem:
 			e.dropped = append(e.dropped, droppedItem{a.Stream, a.Image})
+		case DeleteManifestLink:
+			if p.Policy.Orphans {
+				e.links[earlierLink{a.Repository, a.Digest}] = true
+			}
 		case DeleteImage:
 			e.images[a.Image] = true
 		}
@@ -175,12 +183,12 @@ func (r *Recheck) NamedBy(digest string) (who string, named bool) {
 func (p *planner) namedDigests() map[inventory.Digest]need {
 	named := map[inventory.Digest]need{}
 	for d, use := range p.digestUse {
-		named[d] = need{-1, use}
+		named[d] = useNeed(use)
 	}
 	for i := range p.items {
 		if item := p.inv.Item(i); !p.dropped(i) {
-			named[item.Image] = need{int32(i), -1}
-			named[item.Named] = need{int32(i), -1}
+			named[item.Image] = itemNeed(i)
+			named[item.Named] = itemNeed(i)
 		}
 	}
 	delete(named, inventory.NoDigest)

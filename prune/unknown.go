@@ -29,7 +29,7 @@ func (p *planner) findUnknown() {
 	}
 	seen := map[inventory.Digest]bool{}
 	note := func(d inventory.Digest, image int, n need) bool {
-		if !p.unknownPart(image) {
+		if !p.unknownPart(image) || p.nowhere(d, image) {
 			return false
 		}
 		if !seen[d] {
@@ -49,7 +49,7 @@ func (p *planner) findUnknown() {
 	}
 	p.walk.start()
 	for _, d := range p.usedDigests() {
-		p.visitWithReferrers(d, need{-1, p.digestUse[d]}, func(d inventory.Digest, image int, n need) bool {
+		p.visitWithReferrers(d, useNeed(p.digestUse[d]), func(d inventory.Digest, image int, n need) bool {
 			note(d, image, n)
 			return true
 		})

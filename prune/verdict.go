@@ -114,12 +114,17 @@ func (p *planner) blobOwners() blobOwners {
 	return b
 }
 
-func (b blobOwners) isBlob(d inventory.Digest) bool { return b.owner[d] != 0 }
+func (b blobOwners) isBlob(d inventory.Digest) bool { return b.owner[d] != 0 || b.inv.Stored(d) }
 
 func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	image := int(b.owner[d]) - 1
 	v := Verdict{Kind: BlobVerdict, Object: b.inv.DigestText(d), Outcome: Keep}
 	switch {
+	case b.blobs != nil && b.blobs[d] == blobOrphan:
+		v.Outcome = Delete
+		v.Reason = Reason{Rule: RuleOrphan}
+	case image < 0:
+		v.Reason = b.unnamedReason()
 	case b.blobs != nil && b.blobs[d] == blobDoomed:
 		v.Outcome = Delete
 		v.Reason = Reason{Rule: RuleImageDeleted, Image: b.inv.DigestText(b.inv.Image(image).Digest)}
@@ -136,4 +141,24 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 		}
 	}
 	return v
+}
+
+// unnamedReason tells why a blob stays that is stored, and no image that is known
+// has.
+func (p *planner) unnamedReason() Reason {
+	switch {
+	case !p.policy.Orphans:
+		return Reason{Rule: RuleNoRule}
+	case p.policy.Namespace != "":
+		return Reason{Rule: RuleOutOfScope}
+	case !p.inv.Complete(inventory.KindImageStream):
+		return Reason{Rule: RuleStreamsNotListed}
+	case !p.inv.Complete(inventory.KindImage):
+		return Reason{Rule: RuleImagesNotListed}
+	case p.holdsBack():
+		return p.unknownReason()
+	case p.configHidden >= 0:
+		return Reason{Rule: RuleConfigUncertain, Image: p.inv.DigestText(p.inv.Image(p.configHidden).Digest)}
+	}
+	return Reason{Rule: RuleInUse, Unknown: p.missingKinds() + " not listed completely, and may use it"}
 }

@@ -113,7 +113,7 @@ func (p *planner) imageReason(i int) Reason {
 		case v.rule == heldByUnknown:
 			u := p.unknown.list[v.cause]
 			r.Unknown = p.inv.DigestText(u.digest) + ", needed by " + p.needName(u.need)
-		case v.rule == neededByItem || v.rule == namedByItem || v.rule == neededByParent || v.rule == neededBySubject:
+		case v.rule == neededByItem || v.rule == namedByItem || v.rule == neededByParent || v.rule == neededBySubject || v.rule == linkedManifest:
 			r.Path = p.imagePath(i)
 		}
 		if v.rule == neededBySubject && v.cause < 0 {

@@ -33,6 +33,7 @@ func (b *Builder) Build() *Inventory {
 		links:              maps.Clone(b.links),
 		linked:             maps.Clone(b.linked),
 		stored:             b.stored.clone(),
+		allStored:          b.allStored,
 		imagesAfterStreams: b.ordered,
 		labelled:           maps.Clone(b.labelled),
 	}

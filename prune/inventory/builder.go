@@ -34,6 +34,7 @@ type facts struct {
 	links     map[linkKey]struct{}
 	linked    map[text]struct{} // repositories whose links were listed
 	stored    digestSet         // blobs whose bytes are there
+	allStored bool              // no others are
 
 	others   map[string]int // objects of kinds that hold no facts
 	listings map[Kind]listing

@@ -31,6 +31,7 @@ func (b *Builder) compacted() *facts {
 			c.new.stored.set(c.digest(d))
 		}
 	}
+	c.new.allStored = c.old.allStored
 	c.new.unread, c.new.labelled, c.new.built = c.old.unread, c.old.labelled, c.old.built
 	c.new.others, c.new.listings, c.new.ordered = c.old.others, c.old.listings, c.old.ordered
 	return c.new

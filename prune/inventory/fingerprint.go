@@ -185,6 +185,9 @@ func (w *factWriter) stored() {
 		}
 		w.digest(d)
 	}
+	if w.v.allStored {
+		w.string("and no other")
+	}
 }
 
 func (w *factWriter) images() {

@@ -44,6 +44,7 @@ type Inventory struct {
 	links              map[linkKey]struct{}
 	linked             map[text]struct{}
 	stored             digestSet
+	allStored          bool
 	listings           map[Kind]listing
 	otherKinds         map[string]int
 	imagesAfterStreams bool

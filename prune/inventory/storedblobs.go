@@ -20,6 +20,16 @@ func (b *Builder) AddStoredBlob(blob Blob) error {
 	return nil
 }
 
+// BlobsListed says that every blob that is stored was added: a manifest that was
+// not is nowhere, whatever names it.
+func (b *Builder) BlobsListed() {
+	b.init()
+	b.allStored = true
+}
+
+// BlobsListed reports whether every stored blob is known.
+func (v *Inventory) BlobsListed() bool { return v.allStored }
+
 // ForgetStoredBlob says that the bytes of a blob are not there any more.
 func (b *Builder) ForgetStoredBlob(digest string) {
 	b.init()

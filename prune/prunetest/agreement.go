@@ -73,6 +73,9 @@ func (c *checker) objects() (all []object) {
 			all = append(all, object{prune.DeleteBlob, digest})
 		}
 	}
+	for _, b := range c.facts.stored {
+		blob(b.Digest)
+	}
 	for i := range c.facts.manifests {
 		m := &c.facts.manifests[i]
 		all = append(all, object{prune.DeleteImage, m.Digest})

@@ -18,7 +18,9 @@ type facts struct {
 	limits       []inventory.Limit
 	links        []inventory.Link
 	linksListed  [][2]string // namespace, name
-	others       []string    // kinds, one for each object
+	stored       []inventory.Blob
+	allStored    bool
+	others       []string // kinds, one for each object
 	listed       []inventory.Kind
 	incomplete   []inventory.Kind
 	imagesBehind bool     // listed after the streams
@@ -31,7 +33,7 @@ type facts struct {
 // of their namespace or are of one without streams, and links of repositories
 // that are no streams.
 func factsOf(inv *inventory.Inventory) *facts {
-	f := &facts{imagesBehind: inv.ImagesAfterStreams()}
+	f := &facts{imagesBehind: inv.ImagesAfterStreams(), allStored: inv.BlobsListed()}
 	f.labels, f.allLabels = inv.LabelsRead()
 	for i := range inv.Images() {
 		f.manifests = append(f.manifests, manifestOf(inv, i))
@@ -45,6 +47,11 @@ func factsOf(inv *inventory.Inventory) *facts {
 			f.limits = append(f.limits, inventory.Limit{Namespace: stream.Namespace, Name: name, MaxImageSize: limit})
 		}
 		namespaces[stream.Namespace] = true
+	}
+	for d := range inv.Digests() {
+		if d := inventory.Digest(d); inv.Stored(d) {
+			f.stored = append(f.stored, inventory.Blob{Digest: inv.DigestText(d), Size: inv.Size(d)})
+		}
 	}
 	f.addWorkloads(inv)
 	f.addEvidence(inv)
@@ -107,6 +114,12 @@ func (f *facts) addLinks(inv *inventory.Inventory, s int) {
 	view := inv.Stream(s)
 	var links []inventory.Link
 	all := true
+	for l := range inv.ListedLinks() {
+		if l.Stream == s {
+			all = false
+			break
+		}
+	}
 	for d := range inv.Digests() {
 		for _, manifest := range []bool{false, true} {
 			if !inv.HasLink(s, inventory.Digest(d), manifest) {
@@ -179,6 +192,7 @@ func (f *facts) clone() *facts {
 	c.workloads = slices.Clone(f.workloads)
 	c.limits = slices.Clone(f.limits)
 	c.links = slices.Clone(f.links)
+	c.stored = slices.Clone(f.stored)
 	c.linksListed = slices.Clone(f.linksListed)
 	c.others = slices.Clone(f.others)
 	c.listed = slices.Clone(f.listed)
@@ -222,6 +236,12 @@ func (f *facts) addTo(b *inventory.Builder, order *rand.Rand) error {
 	}
 	for _, r := range f.linksListed {
 		step(func() error { b.LinksListed(r[0], r[1]); return nil })
+	}
+	for _, blob := range f.stored {
+		step(func() error { return b.AddStoredBlob(blob) })
+	}
+	if f.allStored {
+		step(func() error { b.BlobsListed(); return nil })
 	}
 	for _, kind := range f.others {
 		step(func() error { b.AddOther(kind); return nil })

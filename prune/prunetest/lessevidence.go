@@ -34,6 +34,16 @@ func (c *checker) lessEvidence() error {
 		}
 	}
 	f := c.facts.clone()
+	f.allStored = false
+	if err := c.compare(v, f, c.policy, "stored blobs not listed completely"); err != nil {
+		return err
+	}
+	f = c.facts.clone()
+	f.stored, f.allStored = everyOther(f.stored, nil), false
+	if err := c.compare(v, f, c.policy, "stored blobs missing, as they may be where they were not listed completely"); err != nil {
+		return err
+	}
+	f = c.facts.clone()
 	f.imagesBehind = false
 	if err := c.compare(v, f, c.policy, "Images not listed after the streams"); err != nil {
 		return err

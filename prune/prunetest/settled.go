@@ -55,6 +55,9 @@ func (c *checker) carriedOut() *facts {
 		}
 		return c.deleted[object{kind, linkName(inventory.RepositoryName(l.Namespace, l.Name), l.Digest)}]
 	})
+	f.stored = slices.DeleteFunc(f.stored, func(b inventory.Blob) bool {
+		return c.deleted[object{prune.DeleteBlob, b.Digest}]
+	})
 	for i, s := range f.streams {
 		var tags []inventory.Tag
 		for _, t := range s.Tags {

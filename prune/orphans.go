@@ -1,0 +1,159 @@
+package prune
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// Orphans are what was listed in a registry's storage and nothing names:
+// manifests that no tag needs, links that no manifest of their repository needs,
+// blobs that no manifest has. A policy must ask for them; see [Policy].Orphans.
+
+// listedLinks are the links of all repositories that were listed, by stream,
+// manifests first, each in the order of their digests.
+type listedLinks struct {
+	links []inventory.ListedLink
+	first []int32 // by stream, and one behind the last
+	lost  closure // a walk of its own, since one is on the way when links are asked for
+}
+
+// findListedLinks sorts the links, once, for a policy that asks for orphans.
+func (p *planner) findListedLinks() {
+	if !p.policy.Orphans {
+		return
+	}
+	l := &listedLinks{lost: newClosure(p.inv)}
+	l.links = slices.SortedFunc(p.inv.ListedLinks(), func(a, b inventory.ListedLink) int {
+		manifestsFirst := 0
+		if a.Manifest != b.Manifest {
+			manifestsFirst = 1
+			if a.Manifest {
+				manifestsFirst = -1
+			}
+		}
+		return cmp.Or(a.Stream-b.Stream, manifestsFirst, p.inv.Rank(a.Digest)-p.inv.Rank(b.Digest))
+	})
+	l.first = make([]int32, p.inv.Streams()+1)
+	for i := range l.links {
+		l.first[l.links[i].Stream+1] = int32(i + 1)
+	}
+	for s := 1; s < len(l.first); s++ {
+		l.first[s] = max(l.first[s], l.first[s-1])
+	}
+	p.listed = l
+}
+
+// linksOf returns the links of a stream's repository, none where they were not
+// listed or the policy does not ask for orphans.
+func (p *planner) linksOf(s int) []inventory.ListedLink {
+	if p.listed == nil {
+		return nil
+	}
+	return p.listed.links[p.listed.first[s]:p.listed.first[s+1]]
+}
+
+// visitLinked calls f for each manifest that a repository needs for its own
+// sake: it is there without a tag, and the policy does not let such go. What a
+// dropped item lists, itself or through an index, was there for that. In a recheck
+// it is also what the plan did not know of.
+func (p *planner) visitLinked(s int, f func(d inventory.Digest) bool) bool {
+	links := p.linksOf(s)
+	if len(links) == 0 || p.policy.Untagged && p.earlier == nil {
+		return true
+	}
+	lost := p.lostBy(s)
+	for _, l := range links {
+		if !l.Manifest {
+			break
+		}
+		if lost[l.Digest] || p.policy.Untagged && p.earlier.links[earlierLink{p.inv.Stream(s).Repository(), p.inv.DigestText(l.Digest)}] {
+			continue
+		}
+		if !f(l.Digest) {
+			return false
+		}
+	}
+	return true
+}
+
+// lostBy returns what the dropped items of a stream list, with all that it owns.
+func (p *planner) lostBy(s int) map[inventory.Digest]bool {
+	var lost map[inventory.Digest]bool
+	walk := &p.listed.lost
+	walk.start()
+	lose := func(root inventory.Digest) {
+		walk.visit(root, func(d inventory.Digest, _ int) bool {
+			if lost == nil {
+				lost = map[inventory.Digest]bool{}
+			}
+			lost[d] = true
+			return true
+		})
+	}
+	stream := p.inv.Stream(s)
+	for t := stream.FirstTag; t < stream.EndTag; t++ {
+		tag := p.inv.Tag(t)
+		for i := tag.FirstItem; i < tag.EndItem; i++ {
+			if p.dropped(i) {
+				lose(p.inv.Item(i).Image)
+			}
+		}
+	}
+	if p.earlier != nil {
+		for _, item := range p.earlier.dropped {
+			if item.repository == stream.Repository() {
+				lose(p.inv.Digest(item.image))
+			}
+		}
+	}
+	return lost
+}
+
+// keepLinked keeps the images that repositories hold for their own sake.
+func (p *planner) keepLinked() {
+	if p.listed == nil {
+		return
+	}
+	for s := range p.inv.Streams() {
+		p.visitLinked(s, func(d inventory.Digest) bool {
+			p.keepNeeded(d, verdict{linkedManifest, int32(s)})
+			return true
+		})
+	}
+}
+
+// nowhere reports whether a manifest that is not known is not there either: all
+// blobs were listed, and it is none of them. Nobody can need anything of it.
+func (p *planner) nowhere(d inventory.Digest, image int) bool {
+	return p.policy.Orphans && image < 0 && p.inv.BlobsListed() && !p.inv.Stored(d)
+}
+
+// orphans plans away the links of the repository that nothing there needs. Where
+// something may have any config, no layer's link goes: it may be that.
+func (l *linkPlanner) orphans(manifests []linkVerdict) {
+	planned := map[inventory.Digest]bool{}
+	for i := range manifests {
+		planned[manifests[i].digest] = true
+	}
+	for _, link := range l.linksOf(l.stream) {
+		if link.Manifest && planned[link.Digest] || !link.Manifest && l.configHidden {
+			continue
+		}
+		l.drop(linkVerdict{stream: int32(l.stream), item: -1, image: int32(l.inv.ImageOf(link.Digest))}, link.Digest, link.Manifest)
+	}
+}
+
+// decideOrphans plans away the stored blobs that no manifest has, where all
+// manifests are known and none may have more than it says.
+func (p *planner) decideOrphans() {
+	if !p.policy.Orphans || p.policy.Namespace != "" || p.mayNeedMore() || p.holdsBack() || p.configHidden >= 0 {
+		return
+	}
+	for d := range p.blobs {
+		if p.blobs[d] == blobUnnamed && p.inv.Stored(inventory.Digest(d)) {
+			p.blobs[d] = blobOrphan
+		}
+	}
+}
