@@ -89,9 +89,9 @@ var errInjected = errors.New("injected")
 // Whatever happens, what is there resolves to all that it resolved to before,
 // and the journal finishes the run as if nothing had happened.
 func TestRunThatEndsAnywhere(t *testing.T) {
-	seeds := 20
+	seeds := 10
 	if testing.Short() {
-		seeds = 30
+		seeds = 5
 	}
 	for cluster, plan := range plans(t, seeds) {
 		before := cluster.Live().Missing()

@@ -66,7 +66,7 @@ var changes = []change{
 // every single call of an end. What was there when the run looked is there in
 // the end; only what came after the last look may have been missed.
 func TestChangesBetweenPlanAndLook(t *testing.T) {
-	seeds := 12
+	seeds := 8
 	if testing.Short() {
 		seeds = 4
 	}
