@@ -232,10 +232,10 @@ func TestAStreamWithoutItsStatusMayListAnything(t *testing.T) {
 		return list(`{"kind":"ImageStream","metadata":{"namespace":"shop","name":"web"}` + rest + `}`)
 	}
 	for rest, complete := range map[string]bool{
-		`,"spec":{"lookupPolicy":{"local":false}}`:                                             false,
-		`,"spec":{"lookupPolicy":{"local":false}},"status":null`:                               false,
-		`,"spec":{"lookupPolicy":{"local":false}},"status":{"dockerImageRepository":""}`:       true,
-		`,"status":{"dockerImageRepository":""},"spec":{"lookupPolicy":{"local":false}}`:       true,
+		`,"spec":{"lookupPolicy":{"local":false}}`:                                              false,
+		`,"spec":{"lookupPolicy":{"local":false}},"status":null`:                                false,
+		`,"spec":{"lookupPolicy":{"local":false}},"status":{"dockerImageRepository":""}`:        true,
+		`,"status":{"dockerImageRepository":""},"spec":{"lookupPolicy":{"local":false}}`:        true,
 		`,"spec":{"tags":[{"name":"v1","from":{"kind":"DockerImage","name":"a"}}]},"status":{}`: true,
 		``:             true, // nothing was left out of what was never there
 		`,"spec":null`: true,
