@@ -6,7 +6,8 @@
 // It works on objects as encoding/json decodes them into maps, and takes time
 // without regard to the number of objects: it is for small clusters, in tests.
 //
-// Each file is one part: references.go says what workloads use, preset.go what the
+// Each file is one part: references.go and
+// beyond.go say what workloads use, preset.go what the
 // preset decides, policy.go and conditions.go what other rules do, items.go which
 // tag items go, referrers.go which of them stay with what they refer to,
 // images.go which images go, registry.go which links and blobs, evidence.go what
