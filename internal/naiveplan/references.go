@@ -139,20 +139,20 @@ func (p *planner) usePullSpec(spec string) {
 	p.uses.tags[s.repository()+":"+tag] = true
 }
 
-// useDigest: of a text that is too short for a digest, every digest that begins
-// so is used.
+// useDigest: of a text that is less than a digest, every digest is used that
+// begins so, or whose hex does.
 func (p *planner) useDigest(repository, digest string) {
 	p.uses.written[digest] = true
-	meant := set{digest: true}
-	if !p.peerOnly && len(digest) < len("sha256:")+64 {
-		for d := range p.everyDigest() {
-			if d != digest && strings.HasPrefix(d, digest) {
-				meant[d] = true
-			}
+	meant := set{}
+	for d := range p.everyDigest() {
+		algorithm, hex, _ := strings.Cut(d, ":")
+		isHex := algorithm == "sha256" || algorithm == "sha384" || algorithm == "sha512"
+		if d != digest && (strings.HasPrefix(d, digest) || isHex && strings.HasPrefix(hex, digest)) && !p.peerOnly {
+			meant[d] = true
 		}
-		if len(meant) > 1 {
-			delete(meant, digest)
-		}
+	}
+	if len(meant) == 0 {
+		meant[digest] = true
 	}
 	for d := range meant {
 		p.uses.digests[d] = true

@@ -126,7 +126,8 @@ func (g *generator) from() obj {
 	case 5, 6:
 		from["kind"], from["name"] = "ImageStreamImage", g.stream()+"@"+g.manifest()
 		if g.chance(5) {
-			from["name"] = g.pick("a@", "@"+g.manifest(), "a", "a@x@y", "a@deadbeef", "", "a:v1@"+g.manifest())
+			from["name"] = g.pick("a@", "@"+g.manifest(), "a", "a@x@y", "a@deadbeef", "", "a:v1@"+g.manifest(),
+				"a@a0", "b@"+g.manifest()[:20], "a@sha512:"+hex("a01", 70))
 		}
 	default:
 		from["kind"], from["name"] = g.pick("ImageStream", "", "Image", "imagestreamtag"), g.pick("a:v1", "a@x@y", "foo bar")
