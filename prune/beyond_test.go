@@ -171,6 +171,30 @@ func TestImageStreamImagePrefixes(t *testing.T) {
 	})
 }
 
+// A prefix may be one of any algorithm's hex, and longer than a SHA-256 digest.
+func TestImageStreamImagePrefixesOfOtherAlgorithms(t *testing.T) {
+	sum := strings.Repeat("0f", 64)
+	for _, prefix := range []string{sum[:7], sum[:100], "sha512:" + sum[:80], "sha512:" + sum} {
+		var b inventory.Builder
+		require.NoError(t, b.AddManifest(inventory.Manifest{Digest: "sha512:" + sum, Config: "sha512:c"}))
+		require.NoError(t, b.AddStream(inventory.Stream{Namespace: "shop", Name: "web", Tags: []inventory.Tag{
+			{Name: "t", Items: []inventory.TagItem{{Image: "sha512:" + sum}}},
+		}}))
+		require.NoError(t, b.AddWorkload(inventory.Workload{Kind: inventory.KindBuild, Namespace: "shop", Name: "b", References: []inventory.Reference{
+			{Field: "from", Value: "web@" + prefix, Namespace: "shop", Stream: "web", Digest: prefix},
+		}}))
+		b.Listed(inventory.Kinds()...)
+		b.ImagesAfterStreams(true)
+		options := prune.DefaultOpenShiftOptions()
+		options.KeepTagRevisions, options.AbsentTimesAreAncient, options.AcceptUnknownImages = ptr(0), true, true
+		policy, err := prune.OpenShift(options)
+		require.NoError(t, err)
+		plan, err := prune.New(b.Build(), policy, clusterTime)
+		require.NoError(t, err)
+		require.Zero(t, plan.Summary, prefix)
+	}
+}
+
 // A finished pod's references count up to an age, all of the policies' own rules
 // and the preset's alike.
 func TestFinishedPodsOfAnyPolicy(t *testing.T) {

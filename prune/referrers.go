@@ -62,7 +62,7 @@ func (r *referrerItems) find(s int) bool {
 		subject, refers := r.subjectOfItem(tag)
 		switch {
 		case refers == no:
-		case refers == unknown || r.doubt:
+		case r.doubt: // as where it is unknown whether it refers to anything
 			r.items[tag.FirstItem] = verdict{neededBySubject, -1}
 		default:
 			key := streamDigest{int32(s), subject}

@@ -73,12 +73,13 @@ func (p *planner) readUse(i int, use inventory.Use) {
 	}
 }
 
-// meant returns the digest or, for a text that is too short for one, every
-// digest that begins with it: the API server takes the name of an
+// meant returns the digest or, for a text that is less than one, every digest
+// that begins with it, or whose hex does: the API server takes the name of an
 // ImageStreamImage for a prefix, the peer does not.
 func (p *planner) meant(d inventory.Digest) []inventory.Digest {
+	const whole = len("sha256:") + 64
 	text := p.inv.DigestText(d)
-	if p.policy.PeerReferencesOnly || len(text) >= len("sha256:")+64 {
+	if p.policy.PeerReferencesOnly || len(text) == whole && strings.HasPrefix(text, "sha256:") {
 		return []inventory.Digest{d}
 	}
 	if found := p.longer(text); len(found) > 0 {
@@ -92,7 +93,8 @@ func (p *planner) usedDigests() []inventory.Digest {
 	return slices.SortedFunc(maps.Keys(p.digestUse), func(a, b inventory.Digest) int { return p.inv.Rank(a) - p.inv.Rank(b) })
 }
 
-// longer returns the digests that begin with a text, but for the text itself.
+// longer returns the digests that begin with a text, or whose hex does, but for
+// the text itself.
 // The answer is kept: many workloads may ask the same.
 func (p *planner) longer(text string) []inventory.Digest {
 	found, ok := p.prefixes[text]
@@ -100,9 +102,15 @@ func (p *planner) longer(text string) []inventory.Digest {
 		if p.prefixes == nil {
 			p.prefixes = map[string][]inventory.Digest{}
 		}
-		for _, d := range p.inv.FindDigests(text, p.inv.Digests()) {
-			if p.inv.DigestText(d) != text {
-				found = append(found, d)
+		prefixes := []string{text} // without an algorithm it stands for sha256
+		if !strings.Contains(text, ":") {
+			prefixes = append(prefixes, "sha384:"+text, "sha512:"+text)
+		}
+		for _, prefix := range prefixes {
+			for _, d := range p.inv.FindDigests(prefix, p.inv.Digests()) {
+				if p.inv.DigestText(d) != text {
+					found = append(found, d)
+				}
 			}
 		}
 		p.prefixes[text] = found

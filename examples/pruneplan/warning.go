@@ -32,7 +32,7 @@ func evidenceWarning(plan *prune.Plan) string {
 		parts = append(parts, fmt.Sprintf("Not listed: %s. What they could protect is kept. Add them to the dump or, if the cluster was asked and has none, say --listed %s.", names, names))
 	}
 	if len(partial) > 0 {
-		parts = append(parts, fmt.Sprintf("Listed in part: %s. What they could protect is kept. List them whole: of all namespaces (-A), without a limit.", strings.Join(partial, ",")))
+		parts = append(parts, fmt.Sprintf("Listed in part: %s. What they could protect is kept. List them whole: of all namespaces (-A), without a limit, and with all their fields.", strings.Join(partial, ",")))
 	}
 	if unknown > 0 {
 		text := fmt.Sprintf("Needed and not known: %d images, so no image and no blob goes.", unknown)

@@ -329,6 +329,19 @@ func (g *generator) imageStream(namespace, name string) obj {
 		"metadata": g.metadata(namespace, name),
 		"status":   obj{"dockerImageRepository": "registry.example.com/" + namespace + "/" + name, "tags": tags},
 	}
+	if g.chance(30) {
+		specTags := []any{}
+		for i := range 1 + g.IntN(2) {
+			from := g.from()
+			if g.chance(40) {
+				from["kind"], from["name"] = "ImageStreamTag", g.tag()
+			} else if g.chance(20) {
+				from["kind"], from["name"] = "ImageStreamImage", g.manifest()
+			}
+			specTags = append(specTags, obj{"name": fmt.Sprint("s", i), "from": from})
+		}
+		o["spec"] = obj{"tags": specTags}
+	}
 	if g.chance(60) { // young streams are left alone, which is dull
 		o["metadata"].(obj)["creationTimestamp"] = "2020-01-01T00:00:00Z"
 	}

@@ -116,6 +116,7 @@ func (c *cluster) read(kind string, o map[string]any) (err error) {
 		var s *stream
 		if s, err = readStream(o, created); err == nil {
 			c.streams = append(c.streams, s)
+			c.workloads = append(c.workloads, o) // its spec names images, too
 		}
 	case "LimitRange":
 		err = c.readLimits(o)

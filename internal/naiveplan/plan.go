@@ -101,7 +101,8 @@ type setting struct {
 	pruneRegistry       bool
 	ignoreInvalid       bool
 	acceptUnknown       bool
-	peerOnly            bool           // no referrers, no prefixes of digests, no doubt of configs
+	peerOnly            bool // no referrers, no prefixes of digests, no doubt of configs
+	ignoreSources       map[string]bool
 	ancient             bool           // what has no time is
 	finishedPodsCount   *time.Duration // nil: always
 	asksForUse          bool

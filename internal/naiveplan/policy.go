@@ -14,6 +14,7 @@ type Policy struct {
 	IgnoreInvalidReferences bool
 	AcceptUnknownImages     bool
 	PeerReferencesOnly      bool
+	IgnoreSources           []string
 	AbsentTimesAreAncient   bool
 }
 
@@ -71,8 +72,12 @@ func (policy Policy) setting(e Evidence) setting {
 		ignoreInvalid:     policy.IgnoreInvalidReferences,
 		acceptUnknown:     policy.AcceptUnknownImages,
 		peerOnly:          policy.PeerReferencesOnly,
+		ignoreSources:     map[string]bool{},
 		ancient:           policy.AbsentTimesAreAncient,
 		finishedPodsCount: (*time.Duration)(policy.FinishedPodsCountFor),
+	}
+	for _, source := range policy.IgnoreSources {
+		s.ignoreSources[source] = true
 	}
 	for _, rules := range [][]Rule{policy.TagItems, policy.Images} {
 		for _, r := range rules {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/registrykit/registrykit/internal/naiveplan"
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/workload"
 )
 
 // randomPolicy makes a policy that can be followed: now and then the preset, as
@@ -28,6 +29,11 @@ func randomPolicy(t testing.TB, r *rand.Rand) prune.Policy {
 		AcceptUnknownImages:     r.IntN(2) > 0,
 		PeerReferencesOnly:      r.IntN(6) == 0,
 		AbsentTimesAreAncient:   r.IntN(4) == 0,
+	}
+	for _, source := range workload.Sources() {
+		if r.IntN(8) == 0 {
+			p.IgnoreSources = append(p.IgnoreSources, string(source))
+		}
 	}
 	if r.IntN(8) == 0 {
 		p.Namespace = []string{"a", "a-b", "absent"}[r.IntN(3)]
@@ -126,6 +132,7 @@ func naivePolicy(t testing.TB, p prune.Policy) naiveplan.Policy {
 		IgnoreInvalidReferences: p.IgnoreInvalidReferences,
 		AcceptUnknownImages:     p.AcceptUnknownImages,
 		PeerReferencesOnly:      p.PeerReferencesOnly,
+		IgnoreSources:           p.IgnoreSources,
 		AbsentTimesAreAncient:   p.AbsentTimesAreAncient,
 	}
 }

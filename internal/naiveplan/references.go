@@ -28,10 +28,14 @@ func (p *planner) readReferences() {
 
 func (p *planner) readWorkload(w map[string]any) {
 	switch text(w, "kind") {
+	case "ImageStream":
+		p.readSpecTags(w)
 	case "Build", "BuildConfig":
 		p.readBuild(w)
+		p.readBuildBeyond(w)
 	case "Pod":
 		p.readPodSpec(object(w, "spec"))
+		p.readImageIDs(w)
 	case "CronJob":
 		p.readPodSpec(object(w, "spec", "jobTemplate", "spec", "template", "spec"))
 	default:
@@ -66,37 +70,43 @@ func (p *planner) readPodSpec(spec map[string]any) {
 			p.usePullSpec(text(container, "image"))
 		}
 	}
+	p.readPodSpecBeyond(spec)
 }
 
 // readBuild reads where a build starts from. A build has one strategy.
 func (p *planner) readBuild(build map[string]any) {
 	for _, strategy := range []string{"sourceStrategy", "dockerStrategy", "customStrategy"} {
 		from := object(build, "spec", "strategy", strategy, "from")
-		if from == nil {
-			continue
+		if from != nil {
+			p.readFrom(from, text(build, "metadata", "namespace"))
 		}
-		name, namespace := text(from, "name"), text(from, "namespace")
-		if namespace == "" {
-			namespace = text(build, "metadata", "namespace")
+	}
+}
+
+// readFrom reads a reference to an image or a tag, from an object of a
+// namespace.
+func (p *planner) readFrom(from map[string]any, namespace string) {
+	name := text(from, "name")
+	if elsewhere := text(from, "namespace"); elsewhere != "" {
+		namespace = elsewhere
+	}
+	switch text(from, "kind") {
+	case "DockerImage":
+		p.usePullSpec(name)
+	case "ImageStreamTag":
+		parts := strings.Split(name, ":")
+		if len(parts) != 2 || parts[0] == "" || parts[1] == "" || strings.Contains(name, "@") {
+			p.uses.invalid++
+			return
 		}
-		switch text(from, "kind") {
-		case "DockerImage":
-			p.usePullSpec(name)
-		case "ImageStreamTag":
-			parts := strings.Split(name, ":")
-			if len(parts) != 2 || parts[0] == "" || parts[1] == "" || strings.Contains(name, "@") {
-				p.uses.invalid++
-				continue
-			}
-			p.uses.tags[namespace+"/"+name] = true
-		case "ImageStreamImage":
-			parts := strings.Split(name, "@")
-			if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
-				p.uses.invalid++
-				continue
-			}
-			p.useDigest(namespace+"/"+parts[0], parts[1])
+		p.uses.tags[namespace+"/"+name] = true
+	case "ImageStreamImage":
+		parts := strings.Split(name, "@")
+		if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
+			p.uses.invalid++
+			return
 		}
+		p.useDigest(namespace+"/"+parts[0], parts[1])
 	}
 }
 
@@ -129,20 +139,20 @@ func (p *planner) usePullSpec(spec string) {
 	p.uses.tags[s.repository()+":"+tag] = true
 }
 
-// useDigest: of a text that is too short for a digest, every digest that begins
-// so is used.
+// useDigest: of a text that is less than a digest, every digest is used that
+// begins so, or whose hex does.
 func (p *planner) useDigest(repository, digest string) {
 	p.uses.written[digest] = true
-	meant := set{digest: true}
-	if !p.peerOnly && len(digest) < len("sha256:")+64 {
-		for d := range p.everyDigest() {
-			if d != digest && strings.HasPrefix(d, digest) {
-				meant[d] = true
-			}
+	meant := set{}
+	for d := range p.everyDigest() {
+		algorithm, hex, _ := strings.Cut(d, ":")
+		isHex := algorithm == "sha256" || algorithm == "sha384" || algorithm == "sha512"
+		if d != digest && (strings.HasPrefix(d, digest) || isHex && strings.HasPrefix(hex, digest)) && !p.peerOnly {
+			meant[d] = true
 		}
-		if len(meant) > 1 {
-			delete(meant, digest)
-		}
+	}
+	if len(meant) == 0 {
+		meant[digest] = true
 	}
 	for d := range meant {
 		p.uses.digests[d] = true

@@ -48,13 +48,23 @@ func (g *generator) workload() obj {
 	}
 	switch kind {
 	case "Build", "BuildConfig":
-		o["spec"] = obj{"strategy": g.strategy()}
+		spec := obj{"strategy": g.strategy()}
+		if g.chance(30) {
+			spec["source"] = obj{"images": []any{obj{"from": g.from()}, obj{"from": g.from()}}}
+		}
+		if g.chance(30) {
+			spec["output"] = obj{"to": g.from()}
+		}
+		o["spec"] = spec
 	case "CronJob":
 		o["spec"] = obj{"suspend": true, "jobTemplate": obj{"spec": obj{"template": obj{"spec": g.podSpec()}}}}
 	case "Pod":
 		o["spec"] = g.podSpec()
 		if g.chance(95) {
 			o["status"] = obj{"phase": g.pick("Running", "Pending", "Unknown", "Succeeded", "Failed", "Failed", "", "running")}
+			if g.chance(30) {
+				o["status"].(obj)["containerStatuses"] = []any{obj{"name": "c", "imageID": g.imageID()}}
+			}
 		}
 	default:
 		o["spec"] = obj{"template": obj{"spec": g.podSpec()}, "replicas": 0}
@@ -64,11 +74,13 @@ func (g *generator) workload() obj {
 
 func (g *generator) podSpec() obj {
 	spec := obj{}
-	fields := []string{"containers", "initContainers"}
-	if g.peerOnly {
-		fields = append(fields, "ephemeralContainers")
+	if g.chance(15) {
+		spec["volumes"] = []any{obj{"name": "v", "image": obj{"reference": g.pullSpec()}}, obj{"name": "w", "emptyDir": obj{}}}
 	}
-	for _, field := range fields {
+	for _, field := range []string{"containers", "initContainers", "ephemeralContainers"} {
+		if field == "ephemeralContainers" && !g.chance(30) {
+			continue
+		}
 		containers := []any{}
 		for range g.IntN(3) {
 			containers = append(containers, obj{"name": "c", "image": g.pullSpec()})
@@ -80,7 +92,28 @@ func (g *generator) podSpec() obj {
 	return spec
 }
 
+// imageID is what a container runtime says.
+func (g *generator) imageID() string {
+	if g.chance(10) {
+		return g.pick("", "docker-pullable://registry.example.com/a/a@"+g.manifest(), "sha256:short")
+	}
+	if g.chance(50) {
+		return g.manifest()
+	}
+	return "registry.example.com/" + g.namespace() + "/" + g.stream() + "@" + g.manifest()
+}
+
 func (g *generator) strategy() obj {
+	strategy := obj{"type": "Source"}
+	strategy[g.pick("sourceStrategy", "dockerStrategy", "customStrategy")] = obj{"from": g.from()}
+	if g.chance(5) {
+		strategy = obj{"type": "JenkinsPipeline", "jenkinsPipelineStrategy": obj{"jenkinsfile": "x"}}
+	}
+	return strategy
+}
+
+// from names an image, or a tag or image of a stream.
+func (g *generator) from() obj {
 	from := obj{}
 	switch g.IntN(8) {
 	case 0, 1:
@@ -93,7 +126,8 @@ func (g *generator) strategy() obj {
 	case 5, 6:
 		from["kind"], from["name"] = "ImageStreamImage", g.stream()+"@"+g.manifest()
 		if g.chance(5) {
-			from["name"] = g.pick("a@", "@"+g.manifest(), "a", "a@x@y", "a@deadbeef", "", "a:v1@"+g.manifest())
+			from["name"] = g.pick("a@", "@"+g.manifest(), "a", "a@x@y", "a@deadbeef", "", "a:v1@"+g.manifest(),
+				"a@a0", "b@"+g.manifest()[:20], "a@sha512:"+hex("a01", 70))
 		}
 	default:
 		from["kind"], from["name"] = g.pick("ImageStream", "", "Image", "imagestreamtag"), g.pick("a:v1", "a@x@y", "foo bar")
@@ -104,10 +138,5 @@ func (g *generator) strategy() obj {
 	case 1:
 		from["namespace"] = ""
 	}
-	strategy := obj{"type": "Source"}
-	strategy[g.pick("sourceStrategy", "dockerStrategy", "customStrategy")] = obj{"from": from}
-	if g.chance(5) {
-		strategy = obj{"type": "JenkinsPipeline", "jenkinsPipelineStrategy": obj{"jenkinsfile": "x"}}
-	}
-	return strategy
+	return from
 }

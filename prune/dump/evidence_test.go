@@ -225,6 +225,31 @@ func TestADumpOfOneNamespaceIsDoubted(t *testing.T) {
 	}
 }
 
+// Programs that clean manifests up take the status away, and what a stream's tags
+// list with it.
+func TestAStreamWithoutItsStatusMayListAnything(t *testing.T) {
+	stream := func(rest string) string {
+		return list(`{"kind":"ImageStream","metadata":{"namespace":"shop","name":"web"}` + rest + `}`)
+	}
+	for rest, complete := range map[string]bool{
+		`,"spec":{"lookupPolicy":{"local":false}}`:                                              false,
+		`,"spec":{"lookupPolicy":{"local":false}},"status":null`:                                false,
+		`,"spec":{"lookupPolicy":{"local":false}},"status":{"dockerImageRepository":""}`:        true,
+		`,"status":{"dockerImageRepository":""},"spec":{"lookupPolicy":{"local":false}}`:        true,
+		`,"spec":{"tags":[{"name":"v1","from":{"kind":"DockerImage","name":"a"}}]},"status":{}`: true,
+		``:             true, // nothing was left out of what was never there
+		`,"spec":null`: true,
+	} {
+		require.Equal(t, complete, mustRead(t, stream(rest)).Complete(inventory.KindImageStream), rest)
+		v, err := read(&dump.Options{Listed: inventory.Kinds()}, stream(rest))
+		require.NoError(t, err)
+		require.Equal(t, complete, v.Complete(inventory.KindImageStream), "%s, although the kind was listed", rest)
+		v, err = read(&dump.Options{PhaselessPodsFinished: true}, stream(rest))
+		require.NoError(t, err)
+		require.True(t, v.Complete(inventory.KindImageStream), "%s, as the peer reads it", rest)
+	}
+}
+
 func TestUnknownKindsAreCounted(t *testing.T) {
 	v := mustRead(t, list(
 		`{"kind":"ConfigMap","metadata":{"name":"a"}}`, `{"kind":"ConfigMap"}`,

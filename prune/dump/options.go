@@ -19,7 +19,9 @@ type Options struct {
 	ImagesAfterStreams bool
 	// PhaselessPodsFinished says that a Pod without a status.phase has finished,
 	// as the peer reads it. Otherwise it runs, for all that is known: somebody
-	// may have left out the status.
+	// may have left out the status. So, too, an ImageStream that has a spec and
+	// no status may list any image, and the streams are incomplete; with this
+	// one without a status lists none.
 	PhaselessPodsFinished bool
 	// MaxObjectBytes is the most bytes that one object may have, 0 for
 	// [DefaultMaxObjectBytes]. A YAML document counts as one object, and so does

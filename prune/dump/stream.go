@@ -9,6 +9,7 @@ import (
 // may name images as well: in tags of its spec, or in an annotation.
 func (o *objects) stream(text []byte, offset int64) (names bool, err error) {
 	s := inventory.Stream{Origin: o.d.originOf(offset)}
+	spec, status := false, false
 	r := &o.r
 	r.Reset(text)
 	for key := range r.Object() {
@@ -16,6 +17,7 @@ func (o *objects) stream(text []byte, offset int64) (names bool, err error) {
 		case "metadata":
 			names = streamMetadata(r, &s) || names
 		case "spec":
+			spec = r.Kind() != 'n'
 			for key := range r.Object() {
 				if string(key) == "tags" {
 					for range r.Array() {
@@ -24,6 +26,7 @@ func (o *objects) stream(text []byte, offset int64) (names bool, err error) {
 				}
 			}
 		case "status":
+			status = r.Kind() != 'n'
 			for key := range r.Object() {
 				if string(key) == "tags" {
 					s.Tags = o.tags(r)
@@ -36,7 +39,15 @@ func (o *objects) stream(text []byte, offset int64) (names bool, err error) {
 	}
 	o.seen(s.Created)
 	o.namespaces.object(s.Namespace)
-	return names, o.d.builder.AddStream(s)
+	if err := o.d.builder.AddStream(s); err != nil {
+		return false, err
+	}
+	if spec && !status && !o.d.opts.PhaselessPodsFinished {
+		// The API server writes a status for every stream: somebody has left it
+		// out, as programs do that clean manifests up.
+		o.d.builder.Unread(inventory.KindImageStream, s.Namespace, s.Name)
+	}
+	return names, nil
 }
 
 func streamMetadata(r *rawjson.Reader, s *inventory.Stream) (annotated bool) {

@@ -13,8 +13,10 @@ import (
 // text has the manifest's digest, the sizes of itself and its config. The text
 // may be "", as the API server strips it from most Images.
 //
-// Layers and children without a digest are dropped, in the memory of the slices. Where any were, or where it
-// is not known what the manifest is made of, it becomes Partial.
+// Layers and children without a digest are dropped, in the memory of the slices.
+// Where any were, where it is not known what the manifest is made of, or where a
+// text that has its digest names layers, children or a config that the fields do
+// not, it becomes Partial.
 func (m *Manifest) ReadRaw(raw string) {
 	if raw != "" {
 		if parsed, err := manifest.Parse([]byte(raw)); err == nil {
@@ -46,12 +48,32 @@ func (m *Manifest) complete(raw string, parsed manifest.Manifest) {
 		return
 	}
 	m.Size = int64(len(raw))
+	m.Partial = m.Partial || m.lacks(parsed)
 	if m.Config == "" {
 		m.Config = parsed.Config.Digest
 	}
 	if m.Config == parsed.Config.Digest {
 		m.ConfigSize = max(0, parsed.Config.Size)
 	}
+}
+
+// lacks reports whether the manifest itself names anything that the fields do not.
+func (m *Manifest) lacks(parsed manifest.Manifest) bool {
+	if config := parsed.Config.Digest; config != "" && m.Config != "" && m.Config != config {
+		return true
+	}
+	return lack(m.Layers, parsed.Layers) || lack(m.Children, parsed.Manifests)
+}
+
+func lack(blobs []Blob, named []manifest.Descriptor) bool {
+	if len(blobs) == len(named) && slices.EqualFunc(blobs, named, func(b Blob, d manifest.Descriptor) bool { return b.Digest == d.Digest }) {
+		return false // as nearly all are
+	}
+	known := map[string]bool{}
+	for _, b := range blobs {
+		known[b.Digest] = true
+	}
+	return slices.ContainsFunc(named, func(d manifest.Descriptor) bool { return !known[d.Digest] })
 }
 
 func appendBlobs(blobs []Blob, descriptors []manifest.Descriptor) []Blob {

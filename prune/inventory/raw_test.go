@@ -51,7 +51,29 @@ func TestRawManifestsCompleteWhatIsMissing(t *testing.T) {
 		{
 			"what is there already wins",
 			M{Digest: digestOf(rawImage), MediaType: "x", Config: "sha256:mine", Layers: []inventory.Blob{blob("sha256:mine", 1)}, Subject: "sha256:mine"}, rawImage,
-			M{Digest: digestOf(rawImage), MediaType: "x", Config: "sha256:mine", Layers: []inventory.Blob{blob("sha256:mine", 1)}, Subject: "sha256:mine", Size: int64(len(rawImage))},
+			M{Digest: digestOf(rawImage), MediaType: "x", Config: "sha256:mine", Layers: []inventory.Blob{blob("sha256:mine", 1)}, Subject: "sha256:mine", Size: int64(len(rawImage)), Partial: true},
+		},
+		{
+			"there is more in the fields", M{Digest: digestOf(rawImage), MediaType: "x", Config: "sha256:cfg", Layers: []inventory.Blob{blob("sha256:l2", 1), blob("sha256:l1", 1), blob("more", 1)}}, rawImage,
+			M{
+				Digest: digestOf(rawImage), MediaType: "x", Config: "sha256:cfg", ConfigSize: 1234, Size: int64(len(rawImage)),
+				Layers: []inventory.Blob{blob("sha256:l2", 1), blob("sha256:l1", 1), blob("more", 1)}, Subject: "sha256:subject",
+			},
+		},
+		{
+			"the fields lack a layer", M{Digest: digestOf(rawImage), MediaType: "x", Config: "sha256:cfg", Layers: []inventory.Blob{blob("sha256:l1", 1)}}, rawImage,
+			M{
+				Digest: digestOf(rawImage), MediaType: "x", Config: "sha256:cfg", ConfigSize: 1234, Size: int64(len(rawImage)),
+				Layers: []inventory.Blob{blob("sha256:l1", 1)}, Subject: "sha256:subject", Partial: true,
+			},
+		},
+		{
+			"the fields lack a layer of what may be another's text", M{Digest: "d", MediaType: "x", Config: "c", Layers: []inventory.Blob{blob("sha256:l1", 1)}}, rawImage,
+			M{Digest: "d", MediaType: "x", Config: "c", Layers: []inventory.Blob{blob("sha256:l1", 1)}, Subject: "sha256:subject"},
+		},
+		{
+			"the fields lack all children", M{Digest: digestOf(rawIndex), Config: "c", Layers: []inventory.Blob{blob("l", 1)}}, rawIndex,
+			M{Digest: digestOf(rawIndex), MediaType: mediaTypeIndex, Config: "c", Layers: []inventory.Blob{blob("l", 1)}, Size: int64(len(rawIndex)), Partial: true},
 		},
 		{
 			"the size of the config that is there", M{Digest: digestOf(rawImage), Config: "sha256:cfg"}, rawImage,

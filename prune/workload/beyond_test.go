@@ -143,6 +143,17 @@ func TestNothingToFind(t *testing.T) {
 	}
 }
 
+// A kind of the core group that nobody knows may be one that is misspelt.
+func TestUnknownCoreKinds(t *testing.T) {
+	run(t, nil, []scanCase{
+		{"lower case", `{'apiVersion': 'v1', 'kind': 'pod', 'spec': {'containers': [{'name': 'c', 'image': 'r.io/dev/app:1'}]}}`,
+			[]string{"custom-resource spec.containers[0].image = dev/app:1"}},
+		{"of another group", `{'apiVersion': 'v1', 'kind': 'Deployment', 'spec': {'template': {'spec': {'containers': [{'name': 'c', 'image': 'r.io/dev/app:1'}]}}}}`,
+			[]string{"custom-resource spec.template.spec.containers[0].image = dev/app:1"}},
+		{"a node", `{'apiVersion': 'v1', 'kind': 'Node', 'spec': {'containers': [{'name': 'c', 'image': 'r.io/dev/app:1'}]}}`, nil},
+	})
+}
+
 func TestPeerOnly(t *testing.T) {
 	all := `{'kind': 'Pod', 'metadata': {'annotations': {'image.openshift.io/triggers': '?'}}, 'spec': {'ephemeralContainers': [{'image': '?'}], 'volumes': [{'image': {'reference': '?'}}], 'containers': [{'image': '?'}]}, 'status': {'containerStatuses': [{'imageID': '?'}]}}`
 	build := `{'kind': 'Build', 'spec': {'source': {'images': [{'from': {'kind': 'DockerImage', 'name': '?'}}]}, 'output': {'to': {'kind': 'DockerImage', 'name': '?'}}, 'strategy': {'dockerStrategy': {'from': {'kind': 'DockerImage', 'name': '?'}}}}, 'status': {'outputDockerImageReference': '?'}}`

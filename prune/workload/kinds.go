@@ -103,10 +103,22 @@ func layoutOf(apiVersion string, group string, kind []byte) (layout, string) {
 		return k.layout, k.groups[0]
 	case ok && slices.Contains(k.groups, group):
 		return k.layout, group
-	case !ok && (apiVersion == "v1" || silentGroup(group)):
+	case !ok && (group == "" && silentCoreKind(kind) || silentGroup(group)):
 		return silent, group
 	}
 	return custom, group
+}
+
+// silentCoreKind says which kinds of the core group hold no workloads, as those of
+// [silentGroup] do not. A name that is none of the group's kinds is somebody's
+// own, or misspelt, and is searched.
+func silentCoreKind(kind []byte) bool {
+	switch string(kind) {
+	case "Event", "Node", "Namespace", "Service", "Endpoints", "ServiceAccount", "PersistentVolume",
+		"PersistentVolumeClaim", "ResourceQuota", "LimitRange", "ComponentStatus", "Image":
+		return true
+	}
+	return false
 }
 
 // silentGroup says which groups of the platform hold no workloads. Their objects
