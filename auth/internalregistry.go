@@ -66,15 +66,7 @@ func readToken(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !info.Mode().IsRegular() {
-		return "", malformed("not a regular file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	data, err := readLimited(f, maxTokenBytes)
+	data, _, err := readFile(path, info, maxTokenBytes)
 	if err != nil {
 		return "", err
 	}
