@@ -52,10 +52,10 @@ func (e fileEditor) editLocked(target string, change func([]byte) ([]byte, error
 	info, err := os.Lstat(target)
 	var old []byte
 	if err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("not a regular file: %s", info.Mode().Type()) // the null device too
+		return notRegular(info) // the null device too
 	}
 	if err == nil {
-		old, info, err = readFile(target, info)
+		old, info, err = readFile(target, info, MaxDocumentBytes)
 	} else if e.create && errors.Is(err, fs.ErrNotExist) {
 		info, err = nil, nil
 	}

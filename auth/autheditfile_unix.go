@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// openNonblock is for opening what may be a named pipe that nobody writes to.
+const openNonblock = syscall.O_NONBLOCK
+
 // keepOwner gives a new file the owner and group of the old one.
 func keepOwner(f *os.File, old fs.FileInfo) error {
 	info, err := f.Stat()

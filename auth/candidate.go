@@ -37,7 +37,7 @@ func (c Candidate) String() string {
 	if c.Source == "" && c.Credential.IsZero() {
 		return "no candidate"
 	}
-	return fmt.Sprintf("%s, key %q: %s", c.Source, c.Key, c.Credential)
+	return fmt.Sprintf("%s, key %q: %s", printable(c.Source), c.Key, c.Credential)
 }
 
 // GoString is String.

@@ -16,6 +16,15 @@
 // [Resolver.Explain] answers the question that "unauthorized" leaves open. For
 // programs built on containers/image there is the package containersimage below.
 //
+// A controller pulls so, with remote of go-containerregistry:
+//
+//	image, err := auth.Try(ctx, resolver, ref.Context(), auth.TryOptions{Anonymous: true},
+//		func(ctx context.Context, a authn.Authenticator) (v1.Image, error) {
+//			return remote.Image(ref, remote.WithContext(ctx), remote.WithAuth(a))
+//		})
+//
+// or, where one credential is enough, remote.Image(ref, remote.WithAuthFromKeychain(resolver)).
+//
 // # Which credential
 //
 // A key of a document is for an image where the hosts are equal and the key's path,
@@ -28,7 +37,8 @@
 //  3. the order of the sources, and of the Secrets within them;
 //  4. the order within the document, credHelpers and credsStore before auths.
 //
-// All of them are candidates, equal ones once.
+// All of them are candidates, equal ones once. A credential helper is asked when its
+// turn comes, so that who needs the first candidate alone does not wait for others.
 //
 // Hosts are compared in lower case and port 443 is no port. docker.io,
 // index.docker.io and registry-1.docker.io are one registry, by every form of the

@@ -133,6 +133,30 @@ func ExampleSecretReaderFunc() {
 	// Output: secret dev/pull, key "registry.example.com": user "dev" (basic) true
 }
 
+// What a pod of a ServiceAccount may pull with. One of its Secrets is gone.
+func ExampleServiceAccount() {
+	secrets := auth.NewSecretStore(&auth.PullSecret{
+		Namespace: "dev", Name: "builder-pull", Type: auth.TypeDockerConfigJSON,
+		Data: auth.NewSecretData(map[string][]byte{".dockerconfigjson": []byte(`{"auths": {"quay.io": {"auth": "ZGV2OnB3"}}}`)}),
+	})
+	accounts := auth.ServiceAccountReaderFunc(func(_ context.Context, namespace, name string) ([]string, error) {
+		// Of lister.ServiceAccounts(namespace).Get(name) the names of its ImagePullSecrets.
+		return []string{"old-pull", "builder-pull"}, nil
+	})
+	resolver := auth.NewResolver(auth.Options{}, auth.ServiceAccount(accounts, secrets, "dev", "builder"))
+	explanation, err := resolver.Explain(context.Background(), "quay.io/org/app")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Print(explanation)
+	// Output:
+	// quay.io/org/app
+	// chosen: secret dev/builder-pull, key "quay.io": user "dev" (basic)
+	// looked at:
+	//    1. secret dev/old-pull: missing
+	//    2. secret dev/builder-pull, key "quay.io": chosen (by host, user "dev", basic)
+}
+
 // What podman login does, into the same file that podman, skopeo and docker read.
 func ExampleLogin() {
 	dir, err := os.MkdirTemp("", "example")

@@ -149,6 +149,9 @@ func (x *explainer) place(p *place) []Step {
 	for _, s := range x.steps[p] {
 		steps = append(steps, s.Step)
 	}
+	for _, err := range p.problems {
+		steps = append(steps, Step{Source: p.name, Outcome: Malformed, Detail: err.Error()})
+	}
 	if p.doc != nil {
 		steps = append(steps, x.document(p)...)
 	}

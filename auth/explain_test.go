@@ -220,6 +220,18 @@ func TestPlainHTTPOfAnImage(t *testing.T) {
 	}
 }
 
+// TestExplanationIsFitForATerminal: no document can move the cursor or turn the text
+// around.
+func TestExplanationIsFitForATerminal(t *testing.T) {
+	const nasty = "\x1b[2J\u202e\u2028"
+	text := `{"auths": {"quay.io/x` + "\u202e" + `y": {"username": "` + "\u202eu" + `", "password": "p"}, "quay.io": {"username": "\u001b[2J` + "\u202e" + `", "password": "p"}}}`
+	e := explain(t, auth.Options{}, app, auth.Document(nasty, []byte(text), auth.DocumentOptions{}))
+	require.Contains(t, e.String(), "near miss")
+	for _, r := range "\x1b\u202e\u2028" {
+		require.NotContains(t, e.String(), string(r))
+	}
+}
+
 func TestManyNearMissesAndBadEntriesAreCut(t *testing.T) {
 	var entries []string
 	for i := range 30 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"unicode"
 )
 
 // An Explanation says which credentials are for an image and why: every place that
@@ -55,7 +56,7 @@ func (e *Explanation) Warnings() []string {
 	var warnings []string
 	for _, c := range e.Candidates {
 		if c.Warning != "" {
-			warnings = append(warnings, fmt.Sprintf("%s, key %q: %s", c.Source, c.Key, c.Warning))
+			warnings = append(warnings, fmt.Sprintf("%s, key %q: %s", printable(c.Source), c.Key, c.Warning))
 		}
 	}
 	return warnings
@@ -144,10 +145,11 @@ func (s Step) String() string {
 	return b.String()
 }
 
-// printable keeps what a terminal might act on out of a text.
+// printable keeps what a terminal might act on out of a text: control characters, and
+// those that change the direction of what follows.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+		if !unicode.IsPrint(r) {
 			return '\ufffd'
 		}
 		return r

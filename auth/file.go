@@ -75,7 +75,7 @@ func (l *fileLoader) load(ctx context.Context) (*snapshot, error) {
 	l.seen = nil
 	var data []byte
 	if err == nil {
-		data, info, err = readFile(l.path, info)
+		data, info, err = readFile(l.path, info, MaxDocumentBytes)
 	}
 	if err == nil {
 		l.seen, l.racy = info, time.Since(info.ModTime()) < racyAge
@@ -123,16 +123,17 @@ func unchanged(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && a.Mode() == b.Mode()
 }
 
-// readFile reads a regular file. Anything else might block or never end; the null
-// device is what people name for "nothing".
-func readFile(path string, info fs.FileInfo) ([]byte, fs.FileInfo, error) {
+// readFile reads a regular file of up to so many bytes. Anything else might block or
+// never end; the null device is what people name for "nothing".
+func readFile(path string, info fs.FileInfo, limit int) ([]byte, fs.FileInfo, error) {
 	if !info.Mode().IsRegular() {
 		if path == os.DevNull {
 			return nil, info, nil
 		}
-		return nil, nil, fmt.Errorf("not a regular file: %s", info.Mode().Type())
+		return nil, nil, notRegular(info)
 	}
-	f, err := os.Open(path)
+	// Something else may have come in its place: opening that must not block either.
+	f, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,8 +141,15 @@ func readFile(path string, info fs.FileInfo) ([]byte, fs.FileInfo, error) {
 	if info, err = f.Stat(); err != nil {
 		return nil, nil, err
 	}
-	data, err := readLimited(f, MaxDocumentBytes)
+	if !info.Mode().IsRegular() {
+		return nil, nil, notRegular(info)
+	}
+	data, err := readLimited(f, limit)
 	return data, info, err
+}
+
+func notRegular(info fs.FileInfo) error {
+	return fmt.Errorf("not a regular file: %s", info.Mode().Type())
 }
 
 // withoutPath takes the path out of an error whose object names it already.

@@ -29,7 +29,7 @@ type HelperOptions struct {
 	// Disabled keeps any helper from being started.
 	Disabled bool
 	// Timeout is how long a helper may take, DefaultHelperTimeout if zero. It is
-	// killed then.
+	// killed then, on Unix with the programs that it started.
 	Timeout time.Duration
 	// TTL is how long an answer is used, DefaultHelperTTL if zero; negative uses
 	// each answer once. A credential that a registry denied to Try is asked for
@@ -84,37 +84,38 @@ func helperError(name string, class error, reason string) error {
 }
 
 // callHelper runs docker-credential-<name> with a verb, and returns what it printed.
-// The errors are those of runHelper.
+// The errors are those of runHelper, and an *Error that is that of the context.
 func callHelper(ctx context.Context, name, verb, stdin string, timeout time.Duration) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	running, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	fail := func(class error, reason string) error { return helperError(name, class, reason) }
 	out := &boundedBuffer{limit: maxHelperBytes, full: cancel}
-	cmd := exec.CommandContext(ctx, "docker-credential-"+name, verb)
+	cmd := exec.CommandContext(running, "docker-credential-"+name, verb)
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Stdout = out
-	// A child of the helper may hold its output open after the kill.
+	killWithChildren(cmd)
+	// A child of the helper that lives on, such as an agent, may hold its output open.
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
 	switch {
 	case out.overflowed:
 		return nil, fail(ErrTooLarge, fmt.Sprintf("it printed more than %d bytes", maxHelperBytes))
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, fail(ErrHelper, fmt.Sprintf("no answer within %s", timeout))
 	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
+		return nil, &Error{Op: "run", Object: "helper docker-credential-" + name, Err: context.Cause(ctx)}
+	case running.Err() != nil:
+		return nil, fail(ErrHelper, fmt.Sprintf("no answer within %s", timeout))
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, fail(ErrHelper, "the program is not in PATH")
-	case err != nil && notFoundAnswer(out.kept.Bytes()):
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // it ended well
+		return out.kept.Bytes(), nil
+	case notFoundAnswer(out.kept.Bytes()):
 		return nil, errNoCredential
-	case err != nil:
-		reason := "it cannot be started"
-		if exit := new(exec.ExitError); errors.As(err, &exit) {
-			reason = exit.ProcessState.String()
-		}
-		return nil, fail(ErrHelper, reason)
 	}
-	return out.kept.Bytes(), nil
+	reason := "it cannot be started"
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		reason = exit.ProcessState.String()
+	}
+	return nil, fail(ErrHelper, reason)
 }
 
 // notFoundAnswer recognises how the helpers say that they know no credential, as

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 )
@@ -16,7 +17,9 @@ const maxTokenBytes = 64 << 10
 // token of a ServiceAccount, as the password. The file is read anew each time, since
 // the token is replaced about hourly; an empty path stands for
 // [ServiceAccountTokenPath]. hosts are names of the registry; without any they are
-// the two of its service. Names of routes have to be given.
+// the two of its service. Names of routes have to be given, each of them: one that is
+// no registry's name, or has a wildcard or a path, is passed over, and explanations
+// say so.
 //
 // The registry does not look at the user name, which is "serviceaccount".
 func IntegratedRegistry(tokenFile string, hosts ...string) Source {
@@ -29,20 +32,34 @@ func IntegratedRegistry(tokenFile string, hosts ...string) Source {
 			"image-registry.openshift-image-registry.svc.cluster.local:5000",
 		}
 	}
-	return Source{loader: &tokenLoader{path: tokenFile, hosts: hosts}, tier: tierExplicit}
+	l := &tokenLoader{path: tokenFile}
+	for _, host := range hosts {
+		p, err := parseKey(host)
+		if err == nil && (p.path != "" || p.glob) {
+			err = malformed("not the name of one registry")
+		}
+		if err != nil {
+			l.problems = append(l.problems, fmt.Errorf("host %s: %w", quoteKey(host), err))
+			continue
+		}
+		l.fixed.hosts = append(l.fixed.hosts, p.host)
+		l.fixed.keys = append(l.fixed.keys, host)
+	}
+	return Source{loader: l, tier: tierExplicit}
 }
 
 // A tokenLoader reads the token at each use. It serves no old one: that would be
 // refused, and the file is replaced atomically.
 type tokenLoader struct {
-	path  string
-	hosts []string
+	path     string
+	fixed    fixedCredential // without the token
+	problems []error         // what is wrong with the hosts
 }
 
 func (l *tokenLoader) String() string { return "service account token " + l.path }
 
 func (l *tokenLoader) load(context.Context) (*snapshot, error) {
-	p := &place{name: l.String()}
+	p := &place{name: l.String(), problems: l.problems}
 	token, err := readToken(l.path)
 	switch {
 	case os.IsNotExist(err):
@@ -50,13 +67,9 @@ func (l *tokenLoader) load(context.Context) (*snapshot, error) {
 	case err != nil:
 		p.outcome, p.err = Unreadable, &Error{Op: "read", Object: p.name, Err: withoutPath(err)}
 	default:
-		p.fixed = &fixedCredential{cred: NewBasic("serviceaccount", token)}
-		for _, host := range l.hosts {
-			if pattern, err := parseKey(host); err == nil {
-				p.fixed.hosts = append(p.fixed.hosts, pattern.host)
-				p.fixed.keys = append(p.fixed.keys, host)
-			}
-		}
+		fixed := l.fixed
+		fixed.cred = NewBasic("serviceaccount", token)
+		p.fixed = &fixed
 	}
 	return newSnapshot([]*place{p}), nil
 }
@@ -66,15 +79,7 @@ func readToken(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !info.Mode().IsRegular() {
-		return "", malformed("not a regular file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	data, err := readLimited(f, maxTokenBytes)
+	data, _, err := readFile(path, info, maxTokenBytes)
 	if err != nil {
 		return "", err
 	}

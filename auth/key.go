@@ -97,7 +97,8 @@ func checkHost(host string) error {
 		return malformed("the key's port is not a number")
 	}
 	if strings.HasPrefix(name, "[") {
-		if inner := strings.TrimPrefix(name, "["); len(inner) < 3 || strings.Trim(strings.TrimSuffix(inner, "]"), "0123456789abcdef:.") != "" {
+		inner, closed := strings.CutSuffix(name[1:], "]")
+		if !closed || len(inner) < 2 || strings.Trim(inner, "0123456789abcdef:.") != "" {
 			return malformed("the key's host is not an IPv6 address")
 		}
 		return nil

@@ -36,7 +36,7 @@ func TestParseKey(t *testing.T) {
 	for _, key := range []string{
 		"", "https://", "/org", "https:///org", "quay.io:", "quay.io:x", "quay.io:123456", "a..b", ".a", "a.",
 		"user:password@quay.io", "https://user@quay.io/org", "quay.io\n", "quay.io/a b", "quay.io/%2e", "quay.io/x?y", "quay.io/#",
-		"[::1", "[]", "[::1]x", "r[ae]g.example.com", "r?g.example.com", "caf\u00e9.example.com",
+		"[::1", "[2001:db8::1", "[2001:db8::1:5000", "[]", "[::1]x", "r[ae]g.example.com", "r?g.example.com", "caf\u00e9.example.com",
 	} {
 		_, err := parseKey(key)
 		require.ErrorIs(t, err, ErrMalformed, key)

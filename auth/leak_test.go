@@ -193,7 +193,22 @@ exit 1`})
 	_, malformed := auth.ParseSecrets([]byte(`{"kind": "Secret", "data": {"x": ` + entry(leaky[0]) + `}}`))
 	require.Error(t, malformed)
 
+	// The kubelet uses a key that has a password before its host.
+	compat := auth.NewResolver(auth.Options{KubeletCompat: true}, auth.Document("d",
+		[]byte(`{"auths": {"https://bob:`+leaky[0][:7]+`@quay.io": `+good+`}}`), auth.DocumentOptions{Kubernetes: true}))
+	compatible, err := compat.Candidates(t.Context(), image)
+	require.NoError(t, err)
+	require.Len(t, compatible, 1)
+	remembered, err := auth.Try(t.Context(), compat, image, denying, func(_ context.Context, a authn.Authenticator) (auth.Candidate, error) {
+		c, _ := auth.CandidateOf(a)
+		return c, nil
+	})
+	require.NoError(t, err)
+	compatExplanation, err := compat.Explain(t.Context(), "quay.io/org/app")
+	require.NoError(t, err)
+
 	values := map[string]any{
+		"Resolver, compat": compat, "Candidates, compat": compatible, "Candidate of Try, compat": remembered, "Explanation, compat": compatExplanation,
 		"SecretValue": auth.NewSecretValue(leaky[0]), "SecretData": pull.Data, "PullSecret": *pull, "*PullSecret": pull, "SecretStore": store,
 		"Credential": candidates[0].Credential, "Candidate": candidates[0], "Candidates": candidates, "Resolver": r,
 		"Explanation": *explanation, "*Explanation": explanation, "Authenticator": authenticator, "Authenticator of Try": inTry,

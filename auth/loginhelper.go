@@ -22,7 +22,7 @@ func helperInFile(path string, key loginKey, o DocumentOptions) (helper, server 
 	if err != nil {
 		return "", "", err
 	}
-	text, _, err := readFile(path, info)
+	text, _, err := readFile(path, info, MaxDocumentBytes)
 	if err != nil {
 		return "", "", err
 	}

@@ -148,12 +148,12 @@ func (r *Resolver) current(ctx context.Context, t *target, c Candidate) (Candida
 type candidatePlace struct {
 	source int // its index
 	name   string
-	key    string // as written
+	key    string // as Candidate.Key: printers look into unexported fields
 	helper string // the credential helper
 }
 
 func (m *match) candidatePlace() candidatePlace {
-	return candidatePlace{m.source, m.place.name, m.key, m.helper}
+	return candidatePlace{m.source, m.place.name, showKey(m.key), m.helper}
 }
 
 func (m *match) isAt(p candidatePlace) bool { return m.candidatePlace() == p }

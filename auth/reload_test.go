@@ -216,6 +216,35 @@ func TestIntegratedRegistryReadsTheTokenEachTime(t *testing.T) {
 	require.Empty(t, candidates)
 }
 
+// TestHostsThatAreNoRegistry get no token, and are told of.
+func TestHostsThatAreNoRegistry(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	r := auth.NewResolver(auth.Options{}, auth.IntegratedRegistry(path, "*.example.com", "not a host", "quay.io/org", "https://bob:hunter2@quay.io", "reg.example.com"))
+	want := []string{
+		`host "*.example.com": malformed: not the name of one registry`,
+		`host "not a host": malformed: the key has a space or a control character`,
+		`host "quay.io/org": malformed: not the name of one registry`,
+		`host "https://[redacted]@quay.io": malformed: the key has a user name or password before the host`,
+	}
+	for _, token := range []string{"", "token"} {
+		if token != "" {
+			write(t, path, token)
+		}
+		explanation, err := r.Explain(t.Context(), app)
+		require.NoError(t, err)
+		require.Empty(t, explanation.Candidates)
+		var details []string
+		for _, s := range explanation.Steps {
+			if s.Outcome == auth.Malformed {
+				details = append(details, s.Detail)
+			}
+		}
+		require.Equal(t, want, details)
+		require.Equal(t, token != "", explanation.PlacesRead == 1)
+	}
+	require.Equal(t, "serviceaccount/token", chosenBy(t, r, "reg.example.com/org/img"))
+}
+
 // TestAuthenticatorFollows: what Resolve returned long ago gives today's password,
 // and what it had where there is none any more.
 func TestAuthenticatorFollows(t *testing.T) {

@@ -67,6 +67,7 @@ func (r *Resolver) Resolve(resource authn.Resource) (authn.Authenticator, error)
 // the repository, else the first candidate. It returns authn.Anonymous itself where
 // there is none. The only error is that of the context: what is wrong with a source
 // never keeps a public image from being pulled, and [Resolver.Explain] tells of it.
+// Helpers that rank behind it are not started.
 //
 // The Authenticator looks again each time it is asked, so that one that lives long
 // follows a rotated Secret or token; where its place has no credential any more it

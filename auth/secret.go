@@ -125,7 +125,10 @@ func (f SecretListerFunc) Secrets(ctx context.Context, namespace string) ([]*Pul
 }
 
 // A ServiceAccountReader gets the names of the imagePullSecrets of a
-// ServiceAccount. The error for one that does not exist must be [ErrNotFound].
+// ServiceAccount, in their order. A lister of client-go is one after a few lines
+// ([ServiceAccountReaderFunc]). The error for one that does not exist must be
+// [ErrNotFound], by errors.Is. It is called concurrently, and at each use: give it a
+// cache.
 type ServiceAccountReader interface {
 	ImagePullSecrets(ctx context.Context, namespace, serviceAccount string) ([]string, error)
 }

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -10,8 +11,9 @@ const MaxSecretsBytes = 64 << 20
 
 // ParseSecrets reads what `oc get secret -o json` prints: a Secret, or a List of
 // them. Objects of other kinds are passed over, Secrets that are no pull secrets
-// are not. Where an object of the list cannot be read the others are returned with
-// the error, an [*Error] that is [ErrMalformed] and names it.
+// are not. Where objects of the list cannot be read the others are returned with the
+// error: for each of them an [*Error] that is [ErrMalformed] and names it, joined by
+// errors.Join, but for no more than 20.
 func ParseSecrets(data []byte) ([]*PullSecret, error) {
 	const object = "secrets"
 	if len(data) > MaxSecretsBytes {
@@ -39,7 +41,7 @@ func ParseSecrets(data []byte) ([]*PullSecret, error) {
 		return nil, &Error{Op: "parse", Object: object, Field: "kind", Err: malformed(fmt.Sprintf("%q is neither Secret nor List", list.Kind))}
 	}
 	var secrets []*PullSecret
-	var first error
+	var errs []error
 	for i, item := range list.Items {
 		var kind struct {
 			Kind string `json:"kind"`
@@ -50,11 +52,11 @@ func ParseSecrets(data []byte) ([]*PullSecret, error) {
 		s, err := parseSecret(item, fmt.Sprintf("items[%d]", i))
 		if err == nil {
 			secrets = append(secrets, s)
-		} else if first == nil {
-			first = err
+		} else if len(errs) < maxMalformed {
+			errs = append(errs, err)
 		}
 	}
-	return secrets, first
+	return secrets, errors.Join(errs...)
 }
 
 func parseSecret(data []byte, object string) (*PullSecret, error) {

@@ -27,6 +27,13 @@ func TestParseSecrets(t *testing.T) {
 	require.Len(t, secrets, 2)
 	require.Equal(t, "{}", string(secrets[1].Data.Reveal(".dockercfg")))
 
+	bad := `{"kind": "Secret", "metadata": {"namespace": "dev", "name": "bad"}, "data": 7}`
+	secrets, err = auth.ParseSecrets([]byte(`{"kind": "List", "items": [` + strings.Repeat(bad+",", 30) + one + `]}`))
+	require.Len(t, secrets, 1)
+	require.Equal(t, 20, strings.Count(err.Error(), "parse secret dev/bad: malformed"), "each is told of, to a point")
+	var typed *auth.Error
+	require.ErrorAs(t, err, &typed)
+
 	secrets, err = auth.ParseSecrets([]byte(`{"kind": "SecretList", "items": [{"metadata": {"name": "x"}}]}`))
 	require.NoError(t, err)
 	require.Len(t, secrets, 1)

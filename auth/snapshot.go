@@ -14,6 +14,8 @@ type place struct {
 	// outcome and err say why there is none or, with Stale, why it is an old one.
 	outcome Outcome
 	err     error
+	// problems are of what the place was given with, other than its document's.
+	problems []error
 	// kubernetes says that the rules of Kubernetes hold: wildcards in hosts.
 	kubernetes bool
 	// helpers says that the document may start credential helpers.

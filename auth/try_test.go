@@ -164,6 +164,38 @@ func TestDenied(t *testing.T) {
 	require.False(t, auth.Denied(nil))
 }
 
+// The errors of containers/image, by their form.
+type (
+	ErrUnauthorizedForCredentials struct{ Err error }
+	errorCode                     int
+	registryError                 struct{ Code errorCode }
+	codeless                      struct{ *registryError }
+)
+
+func (ErrUnauthorizedForCredentials) Error() string { return "invalid username/password" }
+func (registryError) Error() string                 { return "registry" }
+func (codeless) Error() string                      { return "an embedded nil" }
+
+func (c errorCode) String() string { return []string{"UNKNOWN", "UNAUTHORIZED", "DENIED"}[c] }
+
+func TestDeniedOfContainersImage(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"unauthorized":     {ErrUnauthorizedForCredentials{}, true},
+		"wrapped":          {fmt.Errorf("fetching: %w", &ErrUnauthorizedForCredentials{}), true},
+		"joined":           {errors.Join(errors.New("x"), &registryError{1}), true},
+		"code, denied":     {fmt.Errorf("x: %w", registryError{2}), true},
+		"code, unknown":    {registryError{0}, false},
+		"an embedded nil":  {codeless{}, false},
+		"a denied Try":     {&auth.DeniedError{Attempts: []auth.Attempt{{Err: registryError{1}}}}, true},
+		"a DeniedError of": {&auth.DeniedError{}, false},
+	} {
+		require.Equal(t, c.want, auth.Denied(c.err), name)
+	}
+}
+
 // TestTryAgainstARegistry: the second credential opens what the first does not, with
 // the client that the package is made for.
 func TestTryAgainstARegistry(t *testing.T) {

@@ -2,7 +2,6 @@ package containersimage_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 
@@ -12,47 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The errors of containers/image's package docker, by their form.
-type (
-	ErrUnauthorizedForCredentials struct{ Err error }
-	UnexpectedHTTPStatusError     struct{ StatusCode int }
-	errorCode                     int
-	registryError                 struct{ Code errorCode }
-)
+// An ErrUnauthorizedForCredentials is the error of containers/image's package docker.
+type ErrUnauthorizedForCredentials struct{ Err error }
 
 func (ErrUnauthorizedForCredentials) Error() string { return "invalid username/password" }
-func (UnexpectedHTTPStatusError) Error() string     { return "unexpected status" }
-func (registryError) Error() string                 { return "registry" }
-
-func (c errorCode) String() string { return []string{"UNKNOWN", "UNAUTHORIZED", "DENIED"}[c] }
-
-type codeless struct{ *registryError }
-
-func (codeless) Error() string { return "an embedded nil" }
-
-func TestDenied(t *testing.T) {
-	for name, c := range map[string]struct {
-		err  error
-		want bool
-	}{
-		"none":             {nil, false},
-		"another":          {errors.New("x"), false},
-		"unauthorized":     {ErrUnauthorizedForCredentials{}, true},
-		"wrapped":          {fmt.Errorf("fetching: %w", ErrUnauthorizedForCredentials{}), true},
-		"joined":           {errors.Join(errors.New("x"), &registryError{1}), true},
-		"status 401":       {&UnexpectedHTTPStatusError{401}, true},
-		"status 403":       {UnexpectedHTTPStatusError{403}, true},
-		"status 500":       {UnexpectedHTTPStatusError{500}, false},
-		"code, denied":     {fmt.Errorf("x: %w", registryError{2}), true},
-		"code, unknown":    {registryError{0}, false},
-		"a nil pointer":    {(*UnexpectedHTTPStatusError)(nil), false},
-		"an embedded nil":  {codeless{}, false},
-		"a denied Try":     {&auth.DeniedError{Attempts: []auth.Attempt{{Err: registryError{1}}}}, true},
-		"a DeniedError of": {&auth.DeniedError{}, false},
-	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, containersimage.Denied(c.err)) })
-	}
-}
 
 // A registry that accepts the second of two credentials.
 func ExampleTry() {

@@ -168,6 +168,7 @@ func TestSecretFiles(t *testing.T) {
 		"a list":                  {list(excluded, opaque, one), "one", "excluded"},
 		"of several namespaces":   {list(one, other), "one three", "chosen"},
 		"with a bad one":          {list(bad, one), "one", "malformed"},
+		"with two bad ones":       {list(bad, strings.Replace(bad, `"one"`, `"worse"`, 1), one), "one", "malformed"},
 		"of another type":         {opaque, "", "wrong type"},
 		"an empty list":           {list(), "", ""},
 		"a document":              {config(entry("quay.io", "raw")), "raw", "chosen"},
@@ -183,9 +184,13 @@ func TestSecretFiles(t *testing.T) {
 			}
 		})
 	}
+	_, stdout, _ := program(t, list(bad, strings.Replace(bad, `"one"`, `"worse"`, 1), one), "--no-host", "--secret", "-", "quay.io/org/app")
+	require.Contains(t, stdout, "parse secret dev/one: malformed")
+	require.Contains(t, stdout, "parse secret dev/worse: malformed", "each is told of, in a step of its own")
+	require.NotContains(t, stdout, "\ufffd")
 	status, _, stderr := program(t, list(), "--no-host", "--secret", "-", "quay.io/org/app")
 	require.Equal(t, none, status, stderr)
-	_, stdout, _ := program(t, list(one, other), "--no-host", "-o", "json", "--pull-secret", "-", "quay.io/org/app")
+	_, stdout, _ = program(t, list(one, other), "--no-host", "-o", "json", "--pull-secret", "-", "quay.io/org/app")
 	o, users := decoded(t, stdout)
 	require.Empty(t, users)
 	require.Contains(t, o.Steps[0].Detail, "2 Secrets, where one is wanted")

@@ -23,7 +23,7 @@ func (o *options) sources(stdin io.Reader) ([]auth.Source, []auth.Step) {
 	for _, path := range o.secretFiles {
 		secrets, list, err := readSecrets(path, stdin)
 		if err != nil {
-			troubles = append(troubles, trouble(path, err))
+			troubles = append(troubles, troublesOf(path, err)...)
 		} else if len(secrets) == 0 {
 			troubles = append(troubles, auth.Step{Source: "secret file " + path, Outcome: auth.NoMatch, Detail: "no Secrets"})
 		}
@@ -35,7 +35,7 @@ func (o *options) sources(stdin io.Reader) ([]auth.Source, []auth.Step) {
 			err = fmt.Errorf("%w: %d Secrets, where one is wanted", auth.ErrMalformed, len(secrets))
 		}
 		if err != nil {
-			troubles = append(troubles, trouble(o.pullSecret, err))
+			troubles = append(troubles, troublesOf(o.pullSecret, err)...)
 		} else {
 			pull := *secrets[0]
 			pull.Namespace, pull.Name = "openshift-config", "pull-secret" // wherever the file's was copied from
@@ -49,6 +49,19 @@ func (o *options) sources(stdin io.Reader) ([]auth.Source, []auth.Step) {
 		sources = append(sources, auth.Host(auth.HostOptions{}))
 	}
 	return sources, troubles
+}
+
+// troublesOf returns a step for each of the errors that were joined.
+func troublesOf(path string, err error) []auth.Step {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []auth.Step{trouble(path, err)}
+	}
+	var steps []auth.Step
+	for _, err := range joined.Unwrap() {
+		steps = append(steps, trouble(path, err))
+	}
+	return steps
 }
 
 func trouble(path string, err error) auth.Step {

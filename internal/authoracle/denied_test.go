@@ -74,7 +74,7 @@ func TestDenialsOfContainersImage(t *testing.T) {
 					require.NoError(t, err)
 					require.Equal(t, []string{"v1"}, tags)
 					require.Len(t, errs, 2)
-					require.True(t, containersimage.Denied(errs[0]), errs[0])
+					require.True(t, auth.Denied(errs[0]), errs[0])
 				})
 			}
 		}
