@@ -191,3 +191,10 @@ func read(t *testing.T, c *registryclient.Client, d name.Digest, o registryclien
 }
 
 type mediaType = types.MediaType
+
+func randomImage(t *testing.T) v1.Image {
+	t.Helper()
+	image, err := random.Image(1024, 2)
+	require.NoError(t, err)
+	return image
+}
