@@ -112,7 +112,8 @@ type Blob struct {
 	end      int64 // where to stop; -1: at the end
 	size     int64 // of the whole blob; -1: not known
 	verifier digest.Verifier
-	failures int // in a row, without a byte between
+	failures int   // in a row, with little between
+	resumed  int64 // where the last one was
 	err      error
 }
 
@@ -129,6 +130,10 @@ func (b *Blob) Offset() int64 { return b.offset }
 // MaxUnknownBlob is the most that is read of a blob whose size neither the caller
 // nor the registry says.
 const MaxUnknownBlob = 64 << 30
+
+// enoughProgress is how much must come between two failures for the first to be
+// forgotten: a host that breaks off every few bytes is not worth asking on.
+const enoughProgress = 1 << 20
 
 // open sends the request for what is left.
 func (b *Blob) open() error {
@@ -220,11 +225,8 @@ func (b *Blob) Read(p []byte) (int, error) {
 		}
 		n, err := b.body.Read(p)
 		b.offset += int64(n)
-		if n > 0 {
-			b.failures = 0
-			if b.verifier != nil {
-				b.verifier.Write(p[:n])
-			}
+		if b.verifier != nil {
+			b.verifier.Write(p[:n])
 		}
 		if err != nil {
 			b.ended(err)
@@ -265,7 +267,11 @@ func (b *Blob) ended(err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	err = fmt.Errorf("the blob broke off after %d bytes: %w", b.offset, withoutURL(err))
+	if b.offset-b.resumed >= enoughProgress {
+		b.failures = 0
+	}
 	b.failures++
+	b.resumed = b.offset
 	b.trail.broken(b.resp, err)
 	if b.ctx.Err() != nil || b.failures >= b.client.o.Retry.withDefaults().Attempts {
 		b.err = failure("read blob", b.object, b.trail, err)

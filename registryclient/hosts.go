@@ -69,7 +69,7 @@ func (h *hosts) get(u *url.URL) (*host, error) {
 		h.known[name] = found
 	}
 	if u.Scheme != "https" && found.options.PlainHTTP == HTTPSOnly {
-		return nil, fmt.Errorf("%w: %s may not be asked over %s", PlainHTTP, name, u.Scheme)
+		return nil, &Error{Class: PlainHTTP, Endpoint: name, Err: fmt.Errorf("%s may not be asked over %s", name, clean(u.Scheme, 20))}
 	}
 	return found, nil
 }

@@ -27,12 +27,12 @@ type roundTripper struct {
 // RoundTrip implements http.RoundTripper. The response of the last attempt is
 // returned with its body, whatever its status.
 func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	host, err := t.hosts.get(req.URL)
-	if err != nil {
+	if err := t.hosts.guardRedirect(req); err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	if err := t.hosts.guardRedirect(req); err != nil {
+	host, err := t.hosts.get(req.URL)
+	if err != nil {
 		closeBody(req)
 		return nil, err
 	}

@@ -65,12 +65,14 @@ func (d *door) ping(ctx context.Context, base http.RoundTripper, policy HTTPPoli
 	if policy == HTTPOnly {
 		scheme = "http"
 	}
-	challenge, err = pingOver(ctx, base, scheme, d.registry.RegistryStr())
+	probe, tr := withTrail(ctx)
+	challenge, err = pingOver(probe, base, scheme, d.registry.RegistryStr())
 	if policy == HTTPFallback && (classOf(err) == Refused || classOf(err) == PlainHTTP) {
 		scheme = "http"
-		challenge, err = pingOver(ctx, base, scheme, d.registry.RegistryStr())
+		challenge, err = pingOver(probe, base, scheme, d.registry.RegistryStr())
 	}
 	if err != nil {
+		trailOf(ctx).join(tr)
 		return "", transport.Challenge{}, err
 	}
 	d.mu.Lock()

@@ -58,6 +58,17 @@ func (t *trail) limited(r RateLimit) {
 	t.limit = &r
 }
 
+// join takes over what another trail noted.
+func (t *trail) join(other *trail) {
+	attempts, endpoint, limit := other.copy()
+	for _, a := range attempts {
+		t.note(a, endpoint)
+	}
+	if limit != nil {
+		t.limited(*limit)
+	}
+}
+
 func (t *trail) copy() ([]Attempt, string, *RateLimit) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,11 +1,13 @@
 package registrytest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -316,4 +318,27 @@ func forward(w http.ResponseWriter, answer *httptest.ResponseRecorder, body []by
 	}
 	w.WriteHeader(answer.Code)
 	w.Write(body)
+}
+
+// Late answers 202 to a deletion and does it only when the same path was asked for
+// n times more.
+func Late(n int) Fault {
+	var mu sync.Mutex
+	pending := map[string]*http.Request{}
+	asked := map[string]int{}
+	return Fault{Name: "a late deletion", Do: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.Method == http.MethodDelete {
+			pending[r.URL.Path] = r.Clone(context.WithoutCancel(r.Context()))
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		if deletion := pending[r.URL.Path]; deletion != nil {
+			if asked[r.URL.Path]++; asked[r.URL.Path] > n {
+				whole(deletion, next)
+			}
+		}
+		next.ServeHTTP(w, r)
+	}}
 }

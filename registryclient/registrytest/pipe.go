@@ -11,10 +11,17 @@ type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
+	name   pipeAddr
 }
 
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+// newPipeListener makes one whose name is of this machine, so that clients take it
+// for that, or one that the certificate of package httptest is for.
+func newPipeListener(tls bool) *pipeListener {
+	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{}), name: "registry.localhost:5000"}
+	if tls {
+		l.name = "registry.example.com:5000"
+	}
+	return l
 }
 
 // Accept implements net.Listener.
@@ -33,14 +40,16 @@ func (l *pipeListener) Close() error {
 	return nil
 }
 
-// Addr implements net.Listener. The name is one of this machine, so that clients
-// take it for that.
-func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
+// Addr implements net.Listener.
+func (l *pipeListener) Addr() net.Addr { return l.name }
 
-type pipeAddr struct{}
+type pipeAddr string
 
+// Network implements net.Addr.
 func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "registry.localhost:5000" }
+
+// String implements net.Addr.
+func (a pipeAddr) String() string { return string(a) }
 
 func (l *pipeListener) dial(ctx context.Context) (net.Conn, error) {
 	client, server := net.Pipe()

@@ -65,7 +65,7 @@ func Start(o Options) (*Server, error) {
 	s.http.Config.ErrorLog = quiet
 	if o.Pipe {
 		s.http.Listener.Close()
-		s.pipes = newPipeListener()
+		s.pipes = newPipeListener(o.TLS)
 		s.http.Listener = s.pipes
 	}
 	if o.TLS {
