@@ -68,6 +68,10 @@ func (t *TagResult) refuse(err error) {
 // operations returns what the result of one tag does to a stream.
 func operations(stream *imagestream.ImageStream, t *TagResult) imagestream.Batch {
 	var batch imagestream.Batch
+	if t.Tag == "" {
+		// The image of an ImageStreamImport that names no tag.
+		return nil
+	}
 	generation := t.spec.generation
 	switch t.Status {
 	case Imported, Unchanged:

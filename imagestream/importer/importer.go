@@ -31,6 +31,9 @@ type Importer struct {
 	Applier imagestream.Applier
 	// DefaultMode is the import mode of tags that have none; empty is Legacy.
 	DefaultMode imagestream.ImportModeType
+	// MaxTags is how many tags of a repository an ImageStreamImport imports; 0 is
+	// [imagestream.DefaultImportLimit], below 0 there is no limit.
+	MaxTags int
 	// Platform is what is taken of manifest lists in Legacy mode where the tag does not
 	// say; in OpenShift that is the control plane's. Zero is linux/amd64.
 	Platform Platform
@@ -72,6 +75,8 @@ type Repository struct {
 	// Choose says which tags and in what order. A Limit of 0 is
 	// [imagestream.DefaultImportLimit], below 0 there is none.
 	Choose imagestream.ChooseOptions
+
+	includeManifest bool
 }
 
 // Import imports what the request says, and applies it to the stream as of now. The

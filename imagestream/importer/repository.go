@@ -63,7 +63,7 @@ func (r *run) repositorySpecs(ctx context.Context, repository *Repository, known
 func (r *run) repositorySpec(repository *Repository, t Target, tag string) (s spec, by string) {
 	t.Tag = tag
 	from := t.DockerImageReference.String()
-	s = spec{tag: tag, from: from, policy: repository.ImportPolicy, referencePolicy: repository.ReferencePolicy, set: true}
+	s = spec{tag: tag, from: from, policy: repository.ImportPolicy, referencePolicy: repository.ReferencePolicy, set: true, includeManifest: repository.includeManifest}
 	old := r.stream.SpecTag(tag)
 	if old == nil || old.From == nil {
 		return s, ""
@@ -76,6 +76,7 @@ func (r *run) repositorySpec(repository *Repository, t Target, tag string) (s sp
 	p := repository.ImportPolicy
 	if !p.Insecure && !p.Scheduled && p.ImportMode == "" && repository.ReferencePolicy.Type == "" {
 		// The tag is as somebody made it.
+		as.includeManifest = s.includeManifest
 		return as, ""
 	}
 	s.prefer, s.from = as.prefer, as.from

@@ -15,6 +15,9 @@ type run struct {
 	request Request
 	now     time.Time
 	result  *Result
+	// needImages says that the Image of every tag is to be told, also where nothing
+	// changed.
+	needImages bool
 
 	mu    sync.Mutex
 	hosts map[string]*host

@@ -65,7 +65,7 @@ func checkHead(t Target, head Descriptor) *Error {
 // so.
 func (r *run) unchanged(t *TagResult, head Descriptor) bool {
 	event := r.stream.LatestEvent(t.Tag)
-	if event == nil || event.Image == "" {
+	if t.Tag == "" || event == nil || event.Image == "" {
 		return false
 	}
 	known := Head{Digest: head.Digest, Image: event.Image}
@@ -80,10 +80,13 @@ func (r *run) unchanged(t *TagResult, head Descriptor) bool {
 		return false
 	}
 	image, ok := r.has(event.Image, 0)
-	if !ok || t.spec.includeManifest && (image == nil || image.DockerImageManifest == "") {
+	if !ok || image == nil && (r.needImages || r.keeps(t.spec)) || r.keeps(t.spec) && image.DockerImageManifest == "" {
 		return false
 	}
 	t.Status, t.Image, t.Head, t.image = Unchanged, event.Image, known, image
+	if r.needImages {
+		t.manifests = r.manifestsOf(image, 0)
+	}
 	if t.MediaType = head.MediaType; known.Platform != "" {
 		t.MediaType = ""
 	}
@@ -109,4 +112,14 @@ func (r *run) has(name string, depth int) (*imagestream.Image, bool) {
 		}
 	}
 	return image, true
+}
+
+// manifestsOf returns the Images of a list that is there, at every depth.
+func (r *run) manifestsOf(list *imagestream.Image, depth int) (images []imagestream.Image) {
+	for _, m := range list.DockerImageManifests {
+		if image, ok := r.has(m.Digest, depth+1); ok {
+			images = append(append(images, r.manifestsOf(image, depth+1)...), *image)
+		}
+	}
+	return images
 }
