@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -92,7 +93,7 @@ func ExampleClient_DeleteTag() {
 	}
 	server.Inject(registrytest.IgnoredDelete())
 
-	client := registryclient.New(registryclient.Options{})
+	client := registryclient.New(registryclient.Options{Retry: registryclient.RetryOptions{Backoff: time.Millisecond}})
 	defer client.Close()
 	tag, err := name.NewTag(server.Host() + "/team/app:1.0")
 	if err != nil {
