@@ -66,6 +66,26 @@ func (c *Client) DeleteBlob(ctx context.Context, d name.Digest) error {
 	return failure("delete blob", d.String(), tr, err)
 }
 
+// GetBlob reads a small blob whole, such as an image's config. The error is an *Error:
+// [Integrity] where it is larger than the limit or has another digest.
+func (c *Client) GetBlob(ctx context.Context, d name.Digest, limit int64) ([]byte, error) {
+	blob, err := c.OpenBlob(ctx, d, BlobOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer blob.Close()
+	if blob.Size() <= limit {
+		content, err := io.ReadAll(io.LimitReader(blob, limit+1))
+		if err != nil {
+			return nil, err
+		}
+		if int64(len(content)) <= limit {
+			return content, nil
+		}
+	}
+	return nil, failure("get blob", d.String(), blob.trail, lie(blob.resp, fmt.Errorf("the blob has more than the %d bytes allowed", limit)))
+}
+
 // OpenBlob begins to read a blob, from its mirrors too. Close what it returns. The
 // error is an *Error.
 func (c *Client) OpenBlob(ctx context.Context, d name.Digest, o BlobOptions) (*Blob, error) {

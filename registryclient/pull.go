@@ -78,6 +78,8 @@ type pull struct {
 	ref    name.Reference
 	dir    string
 	o      PullOptions
+	at     *Client         // of the source
+	repo   name.Repository // there
 	pulled Pulled
 	blobs  []Descriptor
 	known  map[string]bool
@@ -95,6 +97,8 @@ func (p *pull) run(ctx context.Context) error {
 		return err
 	}
 	p.pulled.Descriptor, p.pulled.Source = root.Descriptor, root.Source
+	// What belongs to it is read where it was.
+	p.at, p.repo = p.client.From(root.Source), root.Source.Ref.Context()
 	p.known = map[string]bool{}
 	manifests, err := p.walk(ctx, root, 0)
 	if err != nil {
@@ -134,7 +138,7 @@ func (p *pull) root(ctx context.Context) (Manifest, error) {
 	}
 	for _, child := range children {
 		if child.Platform != nil && matches(*child.Platform, *p.o.Platform) {
-			return p.client.GetManifest(ctx, p.ref.Context().Digest(child.Digest.String()))
+			return p.client.From(root.Source).GetManifest(ctx, root.Source.Ref.Context().Digest(child.Digest.String()))
 		}
 	}
 	return root, &Error{Class: NotFound, Err: fmt.Errorf("the index has no image for %s/%s", p.o.Platform.OS, p.o.Platform.Architecture)}
@@ -190,7 +194,7 @@ func (p *pull) manifest(ctx context.Context, d Descriptor) (Manifest, error) {
 			return Manifest{ManifestInfo{d, Source{Ref: p.ref}}, raw}, nil
 		}
 	}
-	return p.client.GetManifest(ctx, p.ref.Context().Digest(d.Digest.String()))
+	return p.at.GetManifest(ctx, p.repo.Digest(d.Digest.String()))
 }
 
 func isManifest(mediaType string) bool {

@@ -116,7 +116,7 @@ func (p *pull) fetchPart(ctx context.Context, d Descriptor) (resumed bool, err e
 	}
 	if digester.Digest() != d.Digest {
 		os.Remove(part)
-		return begun > 0, &Error{Class: Integrity, Endpoint: hostOf(p.ref.Context().Registry), Err: fmt.Errorf("the blob %s has the digest %s", d.Digest, digester.Digest())}
+		return begun > 0, &Error{Class: Integrity, Endpoint: hostOf(p.repo.Registry), Err: fmt.Errorf("the blob %s has the digest %s", d.Digest, digester.Digest())}
 	}
 	return begun > 0, errors.Join(f.Sync(), f.Close())
 }
@@ -128,7 +128,7 @@ func seekStart(f *os.File) error {
 
 // append reads a blob from an offset to its end.
 func (p *pull) append(ctx context.Context, d Descriptor, offset int64, to io.Writer) error {
-	blob, err := p.client.OpenBlob(ctx, p.ref.Context().Digest(d.Digest.String()), BlobOptions{Offset: offset, Size: d.Size})
+	blob, err := p.at.OpenBlob(ctx, p.repo.Digest(d.Digest.String()), BlobOptions{Offset: offset, Size: d.Size})
 	if err != nil {
 		return err
 	}

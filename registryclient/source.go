@@ -71,6 +71,24 @@ func (c *Client) through(s Source) *Client {
 	return twin
 }
 
+// From returns a client that reads from that source and from no mirror: what belongs
+// to a manifest, such as its config, is where the manifest was read, and mirrors of
+// tags may not be mirrors of digests.
+//
+//	m, err := client.GetManifest(ctx, tag)
+//	config, err := client.From(m.Source).GetBlob(ctx, m.Source.Ref.Context().Digest(config), limit)
+//
+// It shares everything with c, tokens included.
+func (c *Client) From(s Source) *Client {
+	at := c.through(s)
+	if at.o.Mirrors == nil {
+		return at
+	}
+	o := at.o
+	o.Mirrors = nil
+	return &Client{o: o, hosts: at.hosts, base: at.base, keychain: at.keychain, doors: at.doors, sessions: at.sessions, insecure: map[string]*Client{}}
+}
+
 // fromSources asks one source after the other until one answers. That a source does
 // not have the image, or fails, is passed over as long as there is another; that the
 // context has ended is not. What the last one said is the answer otherwise, unless
