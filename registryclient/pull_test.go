@@ -12,21 +12,27 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 	"github.com/registrykit/registrykit/registryclient"
 	"github.com/registrykit/registrykit/registryclient/registrytest"
 	"github.com/stretchr/testify/require"
 )
 
-// twoPlatforms is an index of two images that share a layer.
+// twoPlatforms is an index of two OCI images that share two layers.
 func twoPlatforms(t *testing.T) v1.ImageIndex {
 	t.Helper()
-	shared := randomImage(t)
+	layer := func() v1.Layer {
+		l, err := random.Layer(4096, types.OCILayer)
+		require.NoError(t, err)
+		return l
+	}
+	base := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
+	shared, err := mutate.AppendLayers(base, layer(), layer())
+	require.NoError(t, err)
 	index := v1.ImageIndex(empty.Index)
 	for _, architecture := range []string{"amd64", "arm64"} {
-		layer, err := random.Layer(4096, "application/vnd.oci.image.layer.v1.tar+gzip")
-		require.NoError(t, err)
-		image, err := mutate.AppendLayers(shared, layer)
+		image, err := mutate.AppendLayers(shared, layer())
 		require.NoError(t, err)
 		config, err := image.ConfigFile()
 		require.NoError(t, err)
