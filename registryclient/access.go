@@ -2,6 +2,7 @@ package registryclient
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -40,10 +41,18 @@ func (c *Client) enter(ctx context.Context, resource authn.Resource, registry na
 			resource = plainResource{resource}
 		}
 		if auth, err = authn.Resolve(ctx, c.keychain, resource); err != nil {
-			return nil, err
+			return nil, noCredential(ctx, err)
 		}
 	}
 	return &access{c.sessions.add(key, &session{client: c, door: door, auth: auth, tokens: map[string]*token{}}), scope}, nil
+}
+
+// noCredential is the error of a keychain that failed, or that withholds what it has.
+func noCredential(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &Error{Class: Unauthorized, Err: fmt.Errorf("the keychain: %w", err)}
 }
 
 func (s *sessions) get(key string) *session {

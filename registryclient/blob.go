@@ -93,10 +93,10 @@ func (c *Client) OpenBlob(ctx context.Context, d name.Digest, o BlobOptions) (*B
 	if err := wanted.Validate(); err != nil || o.Offset < 0 || o.Length < 0 || o.Size < 0 || o.Size > 0 && o.Offset > o.Size {
 		return nil, failure("open blob", d.String(), new(trail), &Error{Class: Invalid, Err: errors.Join(err, errors.New("the range is not within the blob"))})
 	}
-	return fromSources(ctx, c, "open blob", d, func(_ context.Context, c *Client, s Source) (*Blob, error) {
-		traced, tr := withTrail(ctx)
+	return fromSources(ctx, c, "open blob", d, func(opening context.Context, c *Client, s Source) (*Blob, error) {
+		tr := trailOf(opening)
 		b := &Blob{
-			ctx: traced, trail: tr, client: c, source: s, object: d.String(),
+			ctx: opening, trail: tr, client: c, source: s, object: d.String(),
 			offset: o.Offset, size: -1, end: -1,
 		}
 		if o.Size > 0 {
@@ -111,6 +111,8 @@ func (c *Client) OpenBlob(ctx context.Context, d name.Digest, o BlobOptions) (*B
 		if err := b.open(); err != nil {
 			return nil, failure("open blob", d.String(), tr, err)
 		}
+		// There is no other source any more: it may be waited for.
+		b.ctx = context.WithValue(ctx, trailKey{}, tr)
 		return b, nil
 	})
 }

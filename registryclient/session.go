@@ -175,7 +175,7 @@ func (s *session) authorization(ctx context.Context, scope, renew, force string)
 	case "basic":
 		config, err := authn.Authorization(ctx, s.auth)
 		if err != nil {
-			return "", "", err
+			return "", "", noCredential(ctx, err)
 		}
 		return basicHeader(config), "", nil
 	case "bearer":
@@ -220,7 +220,7 @@ func (s *session) bearer(ctx context.Context, challenge transport.Challenge, sco
 	}
 	config, err := authn.Authorization(ctx, s.auth)
 	if err != nil {
-		return "", err
+		return "", noCredential(ctx, err)
 	}
 	if config.RegistryToken != "" {
 		return config.RegistryToken, nil
