@@ -74,7 +74,7 @@ func New(o Options) *Client {
 //
 //	tags, err := auth.Try(ctx, resolver, repo, auth.TryOptions{},
 //		func(ctx context.Context, a authn.Authenticator) ([]string, error) {
-//			return registryclient.Collect(client.WithKeychain(registryclient.Fixed(a)).Tags(ctx, repo))
+//			return registryclient.Collect(client.WithKeychain(registryclient.Fixed(a)).Tags(ctx, repo, registryclient.ListOptions{}))
 //		})
 func (c *Client) WithKeychain(k authn.Keychain) *Client {
 	o := c.o
