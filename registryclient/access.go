@@ -2,6 +2,7 @@ package registryclient
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -31,10 +32,7 @@ func (c *Client) enter(ctx context.Context, resource authn.Resource, registry na
 		return nil, err
 	}
 	key := resource.String()
-	c.mu.Lock()
-	found, ok := c.sessions[key]
-	c.mu.Unlock()
-	if ok {
+	if found := c.sessions.get(key); found != nil {
 		return &access{found, scope}, nil
 	}
 	auth := authn.Anonymous
@@ -43,19 +41,38 @@ func (c *Client) enter(ctx context.Context, resource authn.Resource, registry na
 			resource = plainResource{resource}
 		}
 		if auth, err = authn.Resolve(ctx, c.keychain, resource); err != nil {
-			return nil, err
+			return nil, noCredential(ctx, err)
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if found, ok = c.sessions[key]; !ok {
-		if len(c.sessions) >= maxSessions {
-			clear(c.sessions)
-		}
-		found = &session{client: c, door: door, auth: auth, tokens: map[string]*token{}}
-		c.sessions[key] = found
+	return &access{c.sessions.add(key, &session{client: c, door: door, auth: auth, tokens: map[string]*token{}}), scope}, nil
+}
+
+// noCredential is the error of a keychain that failed, or that withholds what it has.
+func noCredential(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return &access{found, scope}, nil
+	return &Error{Class: Unauthorized, Err: fmt.Errorf("the keychain: %w", err)}
+}
+
+func (s *sessions) get(key string) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[key]
+}
+
+// add returns the session that was there first.
+func (s *sessions) add(key string, made *session) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found, ok := s.known[key]; ok {
+		return found
+	}
+	if len(s.known) >= maxSessions {
+		clear(s.known)
+	}
+	s.known[key] = made
+	return made
 }
 
 // hostOf is the registry's host as HostOptions know it.

@@ -66,6 +66,26 @@ func (c *Client) DeleteBlob(ctx context.Context, d name.Digest) error {
 	return failure("delete blob", d.String(), tr, err)
 }
 
+// GetBlob reads a small blob whole, such as an image's config. The error is an *Error:
+// [Integrity] where it is larger than the limit or has another digest.
+func (c *Client) GetBlob(ctx context.Context, d name.Digest, limit int64) ([]byte, error) {
+	blob, err := c.OpenBlob(ctx, d, BlobOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer blob.Close()
+	if blob.Size() <= limit {
+		content, err := io.ReadAll(io.LimitReader(blob, limit+1))
+		if err != nil {
+			return nil, err
+		}
+		if int64(len(content)) <= limit {
+			return content, nil
+		}
+	}
+	return nil, failure("get blob", d.String(), blob.trail, lie(blob.resp, fmt.Errorf("the blob has more than the %d bytes allowed", limit)))
+}
+
 // OpenBlob begins to read a blob, from its mirrors too. Close what it returns. The
 // error is an *Error.
 func (c *Client) OpenBlob(ctx context.Context, d name.Digest, o BlobOptions) (*Blob, error) {
@@ -73,10 +93,10 @@ func (c *Client) OpenBlob(ctx context.Context, d name.Digest, o BlobOptions) (*B
 	if err := wanted.Validate(); err != nil || o.Offset < 0 || o.Length < 0 || o.Size < 0 || o.Size > 0 && o.Offset > o.Size {
 		return nil, failure("open blob", d.String(), new(trail), &Error{Class: Invalid, Err: errors.Join(err, errors.New("the range is not within the blob"))})
 	}
-	return fromSources(ctx, c, "open blob", d, func(_ context.Context, c *Client, s Source) (*Blob, error) {
-		traced, tr := withTrail(ctx)
+	return fromSources(ctx, c, "open blob", d, func(opening context.Context, c *Client, s Source) (*Blob, error) {
+		tr := trailOf(opening)
 		b := &Blob{
-			ctx: traced, trail: tr, client: c, source: s, object: d.String(),
+			ctx: opening, trail: tr, client: c, source: s, object: d.String(),
 			offset: o.Offset, size: -1, end: -1,
 		}
 		if o.Size > 0 {
@@ -91,6 +111,8 @@ func (c *Client) OpenBlob(ctx context.Context, d name.Digest, o BlobOptions) (*B
 		if err := b.open(); err != nil {
 			return nil, failure("open blob", d.String(), tr, err)
 		}
+		// There is no other source any more: it may be waited for.
+		b.ctx = context.WithValue(ctx, trailKey{}, tr)
 		return b, nil
 	})
 }

@@ -81,6 +81,8 @@ type answer struct {
 	status  int
 	code    string
 	message string
+	// structured: it is one of the known shapes of JSON.
+	structured bool
 }
 
 // readAnswer reads the body of a response, of any format, up to a limit. It does
@@ -88,9 +90,8 @@ type answer struct {
 func readAnswer(resp *http.Response) answer {
 	a := answer{status: resp.StatusCode}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came is used
-	var structured bool
-	a.code, a.message, structured = errorBody(body)
-	a.class = statusClass(resp, a, structured)
+	a.code, a.message, a.structured = errorBody(body)
+	a.class = statusClass(a)
 	return a
 }
 
@@ -138,7 +139,7 @@ func codeText(code any) string {
 	return ""
 }
 
-func statusClass(resp *http.Response, a answer, structured bool) Class {
+func statusClass(a answer) Class {
 	code := strings.ToUpper(strings.ReplaceAll(a.code, "_", ""))
 	switch {
 	case a.status == http.StatusTooManyRequests, code == "TOOMANYREQUESTS":
@@ -153,12 +154,10 @@ func statusClass(resp *http.Response, a answer, structured bool) Class {
 		return NotFound
 	case a.status == http.StatusRequestTimeout:
 		return Timeout
-	case a.status == http.StatusBadRequest && !structured && strings.Contains(a.message, "HTTP request to an HTTPS server"):
+	case a.status == http.StatusBadRequest && !a.structured && strings.Contains(a.message, "HTTP request to an HTTPS server"):
 		return TLS
 	case a.status >= 500, a.status == 499:
 		return Unavailable
-	case a.status < 400 && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
-		return NotRegistry
 	case a.status < 400:
 		return NotRegistry
 	}

@@ -18,10 +18,19 @@ type Client struct {
 	keychain authn.Keychain
 	doors    *doors
 
+	sessions *sessions
+
 	mu       sync.Mutex
-	sessions map[string]*session
 	insecure map[string]*Client // by the host that each trusts more
 }
+
+// sessions are those of one keychain, by repository.
+type sessions struct {
+	mu    sync.Mutex
+	known map[string]*session
+}
+
+func newSessions() *sessions { return &sessions{known: map[string]*session{}} }
 
 // doors are the pings that succeeded. They hold no credential, so that clients of
 // different credentials share them.
@@ -55,7 +64,7 @@ func New(o Options) *Client {
 		base:     &roundTripper{hosts: h, retry: o.Retry.withDefaults(), idle: o.IdleTimeout, userAgent: agent, log: o.Log},
 		keychain: o.Keychain,
 		doors:    &doors{known: map[string]*door{}},
-		sessions: map[string]*session{},
+		sessions: newSessions(),
 		insecure: map[string]*Client{},
 	}
 }
@@ -65,12 +74,12 @@ func New(o Options) *Client {
 //
 //	tags, err := auth.Try(ctx, resolver, repo, auth.TryOptions{},
 //		func(ctx context.Context, a authn.Authenticator) ([]string, error) {
-//			return registryclient.Collect(client.WithKeychain(registryclient.Fixed(a)).Tags(ctx, repo))
+//			return registryclient.Collect(client.WithKeychain(registryclient.Fixed(a)).Tags(ctx, repo, registryclient.ListOptions{}))
 //		})
 func (c *Client) WithKeychain(k authn.Keychain) *Client {
 	o := c.o
 	o.Keychain = k
-	return &Client{o: o, hosts: c.hosts, base: c.base, keychain: k, doors: c.doors, sessions: map[string]*session{}, insecure: map[string]*Client{}}
+	return &Client{o: o, hosts: c.hosts, base: c.base, keychain: k, doors: c.doors, sessions: newSessions(), insecure: map[string]*Client{}}
 }
 
 // Close closes the connections that are not in use, of c and of all clients that

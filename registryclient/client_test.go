@@ -3,6 +3,7 @@ package registryclient_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/opencontainers/go-digest"
@@ -197,4 +199,58 @@ func randomImage(t *testing.T) v1.Image {
 	image, err := random.Image(1024, 2)
 	require.NoError(t, err)
 	return image
+}
+
+func TestReferrersOfManyPages(t *testing.T) {
+	for _, o := range []registrytest.Options{{PageSize: 2}, {NoReferrers: true}} {
+		server := serve(t, o)
+		c := client(t, server, registryclient.Options{})
+		repo := repository(t, server, "team/app")
+		image := randomImage(t)
+		require.NoError(t, server.Push("team/app:v1", image))
+		size, err := image.Size()
+		require.NoError(t, err)
+		hash, err := image.Digest()
+		require.NoError(t, err)
+		for range 7 {
+			referrer, ok := mutate.Subject(randomImage(t), v1.Descriptor{MediaType: types.DockerManifestSchema2, Digest: hash, Size: size}).(v1.Image)
+			require.True(t, ok)
+			require.NoError(t, c.Push(deadline(t), repo.Digest(digestOf(t, referrer).String()), referrer, registryclient.PushOptions{}))
+		}
+		all, err := registryclient.Collect(c.Referrers(deadline(t), repo.Digest(hash.String()), ""))
+		require.NoError(t, err)
+		require.Len(t, all, 7)
+		for range c.Referrers(deadline(t), repo.Digest(hash.String()), "") {
+			break // a reader may stop
+		}
+	}
+}
+
+func TestListingsThatAreLeftEarly(t *testing.T) {
+	server := serve(t, registrytest.Options{PageSize: 2})
+	for i := range 7 {
+		require.NoError(t, server.Push(fmt.Sprintf("team/app:v%d", i), randomImage(t)))
+	}
+	c := client(t, server, registryclient.Options{})
+	repo := repository(t, server, "team/app")
+	for tag, err := range c.Tags(deadline(t), repo, registryclient.ListOptions{}) {
+		require.NoError(t, err)
+		if tag == "v2" {
+			break
+		}
+	}
+	require.Equal(t, 2, server.Count("GET", "/tags/"), "what is not read is not fetched")
+	rest, err := registryclient.Collect(c.Tags(deadline(t), repo, registryclient.ListOptions{Last: "v4"}))
+	require.NoError(t, err)
+	require.Equal(t, []string{"v5", "v6"}, rest)
+}
+
+// TestAKeychainThatFails is no trouble of the registry.
+func TestAKeychainThatFails(t *testing.T) {
+	server := serve(t, registrytest.Options{Auth: registrytest.Auth{Scheme: "basic"}})
+	broken := errors.New("helper not found")
+	c := client(t, server, registryclient.Options{Keychain: keychainFunc(func(authn.Resource) (authn.Authenticator, error) { return nil, broken })})
+	_, err := c.HeadManifest(deadline(t), repository(t, server, "team/app").Tag("v1"))
+	require.ErrorIs(t, err, registryclient.Unauthorized)
+	require.ErrorIs(t, err, broken)
 }

@@ -39,10 +39,17 @@
 //
 // # Mirrors
 //
-// With Options.Mirrors manifests and blobs are read from the mirrors of
-// ImageDigestMirrorSet, ImageTagMirrorSet and ImageContentSourcePolicy objects, see
-// [ParseMirrors], or of registries.conf, see package registriesconf. What comes back
-// says where it was read.
+// With Options.Mirrors manifests and blobs are read from mirrors too: those of
+// ImageDigestMirrorSet, ImageTagMirrorSet and ImageContentSourcePolicy objects, which
+// [ParseMirrors] reads, or of registries.conf, which package registriesconf reads.
+// What comes back says where it was read; [Client.From] reads more from there. That a
+// mirror lacks an image is never the answer while another source could not be asked.
+//
+// # Images as files
+//
+// [Client.PullLayout] and [Client.PullArchive] write OCI layouts and tar archives,
+// [Client.PushLayout] and [Client.PushArchive] read them; [Client.Push] and
+// [Client.RemoteOptions] are for programs built on go-containerregistry.
 //
 // # Testing
 //

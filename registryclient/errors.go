@@ -86,7 +86,10 @@ func (a Attempt) String() string {
 // Error returns the whole in one line, the hint included.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: %s", e.Op, e.Object, e.Class)
+	if e.Op != "" {
+		fmt.Fprintf(&b, "%s %s: ", e.Op, e.Object)
+	}
+	b.WriteString(string(e.Class))
 	if detail := e.detail(); detail != "" {
 		fmt.Fprintf(&b, ": %s", detail)
 	}
@@ -108,8 +111,7 @@ func (e *Error) detail() string {
 	if e.Endpoint != "" {
 		parts = append(parts, e.Endpoint)
 	}
-	switch {
-	case e.StatusCode != 0:
+	if e.StatusCode != 0 {
 		parts = append(parts, strings.TrimRight(fmt.Sprintf("status %d %s", e.StatusCode, e.Code), " "))
 		if e.Message != "" {
 			parts = append(parts, e.Message)

@@ -10,7 +10,10 @@ import (
 // responseError is what is known from a response alone. The class follows from it
 // where none is given.
 func responseError(resp *http.Response, class Class, cause error) *Error {
-	said := readAnswer(resp)
+	return answerError(readAnswer(resp), resp, class, cause)
+}
+
+func answerError(said answer, resp *http.Response, class Class, cause error) *Error {
 	if class == "" {
 		class = said.class
 	}
@@ -76,7 +79,7 @@ func fromRegistry(e *Error, err error) {
 		said.code, said.message = clean(string(refused.Errors[0].Code), 60), clean(refused.Errors[0].Message, 200)
 	}
 	e.StatusCode, e.Code, e.Message, e.Err = said.status, said.code, said.message, nil
-	e.Class = statusClass(&http.Response{StatusCode: said.status}, said, said.code != "")
+	e.Class = statusClass(said)
 	if refused.Request != nil {
 		e.Endpoint = hostKey(refused.Request.URL)
 	}

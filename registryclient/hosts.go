@@ -95,7 +95,7 @@ func (h *hosts) newTransport(config *tls.Config) *http.Transport {
 	if t.DialContext == nil {
 		dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			return guardDial(ctx, dialer, network, address)
+			return guardDial(ctx, dialer, network, address, (*net.Dialer).DialContext)
 		}
 	}
 	return t

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/registrykit/registrykit/registryclient"
@@ -168,6 +169,68 @@ func TestNotFoundIsNotTheMirrors(t *testing.T) {
 	require.Equal(t, "source.invalid/org/app:v1", e.Object)
 	require.Len(t, e.Sources, 2)
 	require.Equal(t, []registryclient.Class{registryclient.Unavailable, registryclient.NotFound}, []registryclient.Class{e.Sources[0].Class, e.Sources[1].Class})
+}
+
+// TestAMirrorIsNotWaitedFor for long, as there is another.
+func TestAMirrorIsNotWaitedFor(t *testing.T) {
+	for what, op := range map[string]operation{"manifest": getManifest, "blob": readBlob} {
+		t.Run(what, func(t *testing.T) {
+			inBubble(t, registrytest.Options{}, registryclient.Options{Mirrors: twice{}}, func(t *testing.T, try trial) {
+				// Both sources are the one registry here, under two paths.
+				try.server.Inject(registrytest.TooManyRequests("text/html", "3600").For("GET", "/mirrored/"))
+				begin := time.Now()
+				try.repo = repository(t, try.server, "team/app")
+				err := op(t.Context(), try)
+				require.NoError(t, err)
+				require.Equal(t, time.Hour, time.Since(begin), "the host itself asked for silence: the last source waits")
+			})
+		})
+	}
+}
+
+// twice has each image at a mirror of the same host first.
+type twice struct{}
+
+func (twice) Sources(ref name.Reference) ([]registryclient.Source, error) {
+	mirror, err := name.NewRepository(ref.Context().RegistryStr() + "/mirrored/app")
+	if err != nil {
+		return nil, err
+	}
+	there := name.Reference(mirror.Tag(ref.Identifier()))
+	if _, ok := ref.(name.Digest); ok {
+		there = mirror.Digest(ref.Identifier())
+	}
+	return []registryclient.Source{{Ref: there, Mirror: true}, {Ref: ref}}, nil
+}
+
+// TestALimitedMirrorIsPassedOver, at once.
+func TestALimitedMirrorIsPassedOver(t *testing.T) {
+	first, second := serve(t, registrytest.Options{}), serve(t, registrytest.Options{})
+	require.NoError(t, second.Push("mirrored/app:v1", randomImage(t)))
+	first.Inject(registrytest.TooManyRequests("text/html", "3600"))
+	c := mirrored(t, "NeverContactSource", first, second)
+	tag, err := name.NewTag("source.invalid/org/app:v1")
+	require.NoError(t, err)
+	for range 3 {
+		m, err := c.GetManifest(deadline(t), tag)
+		require.NoError(t, err)
+		require.Equal(t, second.Host(), m.Source.Endpoint())
+	}
+	require.Equal(t, 1, first.Count("GET", "/manifests/"))
+}
+
+// TestTrustIsOfOneHost: regclient trusts them all once it trusts one.
+func TestTrustIsOfOneHost(t *testing.T) {
+	trusted, other := serve(t, registrytest.Options{TLS: true}), serve(t, registrytest.Options{TLS: true})
+	c := client(t, trusted, registryclient.Options{Host: func(host string) registryclient.HostOptions {
+		return registryclient.HostOptions{SkipVerify: host == trusted.Host()}
+	}})
+	for range 2 {
+		_, err := c.Ping(deadline(t), repository(t, trusted, "x").Registry)
+		require.NoError(t, err)
+		_, err = c.Ping(deadline(t), repository(t, other, "x").Registry)
+		require.ErrorIs(t, err, registryclient.TLS)
+	}
 }
 
 // TestInsecureIsOneSourceOnly: what a mirror is trusted with is not granted to the

@@ -85,11 +85,10 @@ func (p *pace) acquire(ctx context.Context, k kind) (release func(), err error) 
 
 // await takes a turn and waits for it.
 func (p *pace) await(ctx context.Context, k kind) error {
-	deadline, bounded := ctx.Deadline()
 	now := time.Now()
 	p.mu.Lock()
 	turn := p.turn(now, k)
-	if bounded && turn.After(deadline) {
+	if !endsInTime(ctx, now, turn) {
 		figures := p.quota
 		p.mu.Unlock()
 		figures.RetryAfter = turn.Sub(now)
@@ -107,6 +106,19 @@ func (p *pace) await(ctx context.Context, k kind) error {
 		p.mu.Unlock()
 	}
 	return nil
+}
+
+// patienceKey has in a context how long one may wait at most, because there are
+// others to ask.
+type patienceKey struct{}
+
+// endsInTime reports whether waiting from now until then is what the context allows.
+func endsInTime(ctx context.Context, now, then time.Time) bool {
+	if patience, ok := ctx.Value(patienceKey{}).(time.Duration); ok && then.Sub(now) > patience {
+		return false
+	}
+	deadline, bounded := ctx.Deadline()
+	return !bounded || !then.After(deadline)
 }
 
 // turn returns when a request may be sent.
@@ -194,7 +206,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 type quotaError struct{ limit RateLimit }
 
 func (e *quotaError) Error() string {
-	return fmt.Sprintf("the next request may be sent in %s, which is after the deadline", e.limit.RetryAfter.Round(time.Millisecond))
+	return fmt.Sprintf("the next request may be sent in %s, which is too late", e.limit.RetryAfter.Round(time.Millisecond))
 }
 
 // Unwrap returns RateLimited.

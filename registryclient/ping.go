@@ -18,8 +18,8 @@ type Access struct {
 }
 
 // Ping asks a registry anew whether it is one, and how it is entered, and then, if
-// it asks for a credential, whether the keychain's is accepted. A basic credential
-// is only looked at by a registry where something is asked for that needs it.
+// it asks for a credential, whether it lets the keychain's in. What the credential
+// may do there is another question.
 //
 // The error is an *Error, of the classes [NotRegistry], [TLS], [DNS], [Refused],
 // [Timeout], [PlainHTTP] and [Unauthorized] before all.

@@ -119,16 +119,19 @@ func embedded(ip netip.Addr) netip.Addr {
 // errLinkLocal is the dialer's: a name may not lead where an address may not.
 var errLinkLocal = fmt.Errorf("%w: the name resolves to a link-local address", Integrity)
 
+// dialFunc is (*net.Dialer).DialContext.
+type dialFunc func(d *net.Dialer, ctx context.Context, network, target string) (net.Conn, error)
+
 // guardDial wraps a dialer's control: what is dialled is known only there, after
 // the name was resolved. An address that was asked for as such is judged by
 // guardRedirect.
-func guardDial(ctx context.Context, dialer *net.Dialer, network, target string) (net.Conn, error) {
+func guardDial(ctx context.Context, dialer *net.Dialer, network, target string, dial dialFunc) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(target)
 	if err != nil {
 		return nil, err
 	}
 	if _, literal := address(host); literal {
-		return dialer.DialContext(ctx, network, target)
+		return dial(dialer, ctx, network, target)
 	}
 	guarded := *dialer
 	guarded.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
@@ -138,7 +141,7 @@ func guardDial(ctx context.Context, dialer *net.Dialer, network, target string) 
 		}
 		return err
 	}
-	conn, err := guarded.DialContext(ctx, network, target)
+	conn, err := dial(&guarded, ctx, network, target)
 	if errors.Is(err, errLinkLocal) {
 		return nil, errLinkLocal
 	}

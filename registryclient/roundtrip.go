@@ -148,7 +148,7 @@ func (t *roundTripper) verdict(host *host, req *http.Request, resp *http.Respons
 	if attempt >= t.retry.Attempts {
 		return 0, false
 	}
-	if deadline, ok := req.Context().Deadline(); ok && time.Now().Add(wait).After(deadline) {
+	if now := time.Now(); !endsInTime(req.Context(), now, now.Add(wait)) {
 		return 0, false
 	}
 	trailOf(req.Context()).waited(wait)

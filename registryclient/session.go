@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -176,7 +175,7 @@ func (s *session) authorization(ctx context.Context, scope, renew, force string)
 	case "basic":
 		config, err := authn.Authorization(ctx, s.auth)
 		if err != nil {
-			return "", "", err
+			return "", "", noCredential(ctx, err)
 		}
 		return basicHeader(config), "", nil
 	case "bearer":
@@ -221,7 +220,7 @@ func (s *session) bearer(ctx context.Context, challenge transport.Challenge, sco
 	}
 	config, err := authn.Authorization(ctx, s.auth)
 	if err != nil {
-		return "", err
+		return "", noCredential(ctx, err)
 	}
 	if config.RegistryToken != "" {
 		return config.RegistryToken, nil
@@ -243,26 +242,32 @@ func (s *session) exchange(ctx context.Context, challenge transport.Challenge, s
 	ctx = context.WithValue(ctx, tokenRequestKey{}, true)
 	record := &recorder{base: s.client.base}
 	given, err := transport.Exchange(ctx, s.door.registry, s.auth, record, scopes, &challenge)
-	switch {
-	case err == nil:
+	if err == nil {
 		return given, nil
-	// The texts of the other errors may repeat what the service sent.
-	case record.err != nil:
-		return nil, record.err
-	case record.status == 0 && ctx.Err() == nil:
-		return nil, fmt.Errorf("%w: the challenge names a realm that may not be asked, %s", Integrity, realmHost(challenge))
-	case ctx.Err() != nil:
+	}
+	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return nil, fmt.Errorf("%w: %s answers as a token service, but without a token", NotRegistry, realmHost(challenge))
+	// The texts of the other errors may repeat what the service sent.
+	refusal := &Error{Class: NotRegistry, Endpoint: realmHost(challenge), Err: errors.New("it answers as a token service, but without a token")}
+	switch {
+	case record.err != nil:
+		return nil, record.err
+	case record.status == 0:
+		refusal.Class, refusal.Err = Integrity, errors.New("the challenge names a token service that may not be asked")
+	case record.status < 400 && record.status >= 300:
+		refusal.Class, refusal.Err = Integrity, errors.New("the token service redirects to where it may not")
+	}
+	return nil, refusal
 }
 
+// realmHost is the host of the token service.
 func realmHost(challenge transport.Challenge) string {
 	u, err := url.Parse(challenge.Parameters["realm"])
 	if err != nil {
-		return "not a URL"
+		return ""
 	}
-	return clean(u.Scheme+"://"+u.Host, 100)
+	return clean(hostKey(u), 100)
 }
 
 // A recorder keeps what the last request came to.
@@ -277,7 +282,11 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := r.base.RoundTrip(req)
 	r.status, r.err = statusOf(resp), err
 	if err == nil && resp.StatusCode >= 400 {
-		r.err = responseError(resp, "", errors.New("the token service refuses"))
+		said := peek(resp)
+		if !said.structured {
+			said.message = "" // whatever it is
+		}
+		r.err = answerError(said, resp, "", errors.New("the token service refuses"))
 	}
 	return resp, err
 }

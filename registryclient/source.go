@@ -71,9 +71,27 @@ func (c *Client) through(s Source) *Client {
 	return twin
 }
 
+// From returns a client that reads from that source and from no mirror: what belongs
+// to a manifest, such as its config, is where the manifest was read, and mirrors of
+// tags may not be mirrors of digests.
+//
+//	m, err := client.GetManifest(ctx, tag)
+//	config, err := client.From(m.Source).GetBlob(ctx, m.Source.Ref.Context().Digest(config), limit)
+//
+// It shares everything with c, tokens included.
+func (c *Client) From(s Source) *Client {
+	at := c.through(s)
+	if at.o.Mirrors == nil {
+		return at
+	}
+	o := at.o
+	o.Mirrors = nil
+	return &Client{o: o, hosts: at.hosts, base: at.base, keychain: at.keychain, doors: at.doors, sessions: at.sessions, insecure: map[string]*Client{}}
+}
+
 // fromSources asks one source after the other until one answers. That a source does
-// not have the image, or fails, is passed over as long as there is another; that the
-// context has ended is not. What the last one said is the answer otherwise, unless
+// not have the image, or fails, is passed over as long as there is another; so is one
+// that asks to be waited for longer than MaxBackoff. That the context has ended is not. What the last one said is the answer otherwise, unless
 // that one merely does not have it: then it is the first failure of another kind,
 // since the image may well exist.
 func fromSources[T any](ctx context.Context, c *Client, op string, ref name.Reference, ask func(context.Context, *Client, Source) (T, error)) (T, error) {
@@ -83,8 +101,11 @@ func fromSources[T any](ctx context.Context, c *Client, op string, ref name.Refe
 		return none, failure(op, ref.String(), new(trail), err)
 	}
 	var failed []*Error
-	for _, s := range sources {
+	for i, s := range sources {
 		traced, tr := withTrail(ctx)
+		if i < len(sources)-1 {
+			traced = context.WithValue(traced, patienceKey{}, c.o.Retry.withDefaults().MaxBackoff)
+		}
 		got, err := ask(traced, c.through(s), s)
 		if err == nil {
 			return got, nil

@@ -18,7 +18,8 @@ const tokenPath = "/token"
 type Auth struct {
 	// Scheme is "basic" or "bearer"; empty asks for nothing.
 	Scheme string
-	// Users are names and passwords. They may do everything.
+	// Users are names and passwords. They may do everything. The token service takes a
+	// password for an identity token too.
 	Users map[string]string
 	// PublicPull lets everyone pull with a token that was given for no credential.
 	PublicPull bool
@@ -104,13 +105,19 @@ func (s *Server) grantOf(token string) (grant, bool) {
 // serveToken gives a token for what was asked, to those who may have it.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	user, password, sent := r.BasicAuth()
+	asked := r.URL.Query()["scope"]
+	if r.Method == http.MethodPost {
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		user, password, sent = s.identity(r.PostFormValue("refresh_token"))
+		asked = r.PostForm["scope"]
+	}
 	if sent && !s.knows(user, password) {
 		writeError(w, http.StatusUnauthorized, "UNAUTHORIZED", "incorrect username or password")
 		return
 	}
 	var scopes []string
-	for _, asked := range r.URL.Query()["scope"] {
-		for scope := range strings.FieldsSeq(asked) {
+	for _, list := range asked {
+		for scope := range strings.FieldsSeq(list) {
 			if !sent {
 				scope = s.publicPart(scope)
 			}
@@ -132,6 +139,16 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	s.tokens.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(map[string]any{"token": token, "expires_in": s.options.Auth.ExpiresIn})
+}
+
+// identity finds whose identity token it is: here a password serves as one.
+func (s *Server) identity(token string) (user, password string, sent bool) {
+	for user, password := range s.options.Auth.Users {
+		if token == password {
+			return user, password, true
+		}
+	}
+	return "", token, true
 }
 
 // publicPart is what of a scope is given for no credential.
