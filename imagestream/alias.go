@@ -3,6 +3,7 @@ package imagestream
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,13 +15,19 @@ type CycleError struct {
 	Path []TagName
 }
 
+// Error says which tags follow each other; of a long cycle the first ones and
+// the last.
 func (e *CycleError) Error() string {
-	var b strings.Builder
-	for _, n := range e.Path {
-		b.WriteString(n.String())
-		b.WriteString(" -> ")
+	if len(e.Path) == 0 {
+		return "a cycle of tags"
 	}
-	return "a cycle of tags: " + b.String() + e.Path[0].String()
+	return "a cycle of tags: " + e.text()
+}
+
+// text writes the cycle, from the first tag to the first.
+func (e *CycleError) text() string {
+	path := slices.Clone(e.Path[:min(len(e.Path), mostInText)])
+	return pathText(append(path, e.Path[0]), len(e.Path)+1)
 }
 
 // Is says that the error is of the class [ErrAliasCycle].
@@ -49,9 +56,9 @@ func FollowTag(s *ImageStream, tag string, lookup Lookup) ([]TagName, error) {
 	path, err := follow{s: s, lookup: lookup}.tag(tag)
 	if err != nil {
 		var cycle *CycleError
-		out := &Error{Op: "follow tag", Object: s.describe(), Field: "spec.tags[" + tag + "]", Reason: err.Error(), Err: err}
+		out := &Error{Op: "follow tag", Object: s.describe(), Field: specField(tag, ""), Reason: err.Error(), Err: err}
 		if !errors.As(err, &cycle) && len(path) > 1 {
-			out.Reason = pathText(path) + ": " + out.Reason
+			out.Reason = pathText(path, len(path)) + ": " + out.Reason
 		}
 		return path, out
 	}
@@ -78,7 +85,7 @@ func (f follow) tag(tag string) ([]TagName, error) {
 		t := f.spec(at, n.Tag)
 		if t == nil {
 			if at.StatusTag(n.Tag) == nil {
-				return path, fmt.Errorf("%s: %w", n, ErrTagNotFound)
+				return path, fmt.Errorf("%s: %w", shortText(n.String()), ErrTagNotFound)
 			}
 			return path, nil
 		}
@@ -115,22 +122,34 @@ func findStream(s *ImageStream, namespace, name string, lookup Lookup) (*ImageSt
 		return s, nil
 	}
 	if lookup == nil {
-		return nil, fmt.Errorf("%s/%s: %w", namespace, name, ErrNoLookup)
+		return nil, fmt.Errorf("%s: %w", streamText(namespace, name), ErrNoLookup)
 	}
 	other, err := lookup(namespace, name)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("look up %s/%s: %w", namespace, name, err)
+		return nil, fmt.Errorf("look up %s: %w", streamText(namespace, name), err)
 	case other == nil:
-		return nil, fmt.Errorf("%s/%s: %w", namespace, name, ErrStreamNotFound)
+		return nil, fmt.Errorf("%s: %w", streamText(namespace, name), ErrStreamNotFound)
 	}
 	return other, nil
 }
 
-func pathText(path []TagName) string {
-	texts := make([]string, len(path))
+// mostInText is how many tags or images of many a message names.
+const mostInText = 8
+
+// pathText writes the way along tags, which has so many of them, or more than
+// path shows; of a long one the start and the end.
+func pathText(path []TagName, whole int) string {
+	var b strings.Builder
 	for i, n := range path {
-		texts[i] = n.String()
+		if i > 0 {
+			b.WriteString(" -> ")
+		}
+		if len(path) > mostInText && i == mostInText-1 {
+			fmt.Fprintf(&b, "… %d tags … -> %s", max(whole, len(path))-mostInText, shortText(path[len(path)-1].String()))
+			break
+		}
+		b.WriteString(shortText(n.String()))
 	}
-	return strings.Join(texts, " -> ")
+	return b.String()
 }

@@ -149,10 +149,10 @@ func (a Applier) begin(stream *ImageStream, operation Operation, now time.Time) 
 	s := *stream
 	e := &edit{rules: a, old: stream, s: &s, now: NewTime(now.UTC().Truncate(time.Second))}
 	if at, twice := sortTags(&s.Spec.Tags, &e.ownSpec, specName); twice {
-		return fail("spec.tags["+at+"]", "the tag is there twice", ErrInvalidObject)
+		return fail(specField(at, ""), "the tag is there twice", ErrInvalidObject)
 	}
 	if at, twice := sortTags(&s.Status.Tags, &e.ownStatus, statusName); twice {
-		return fail("status.tags["+at+"]", "the tag is there twice", ErrInvalidObject)
+		return fail(statusField(at, ""), "the tag is there twice", ErrInvalidObject)
 	}
 	e.before, e.ownStatus = s.Status.Tags, false
 	return e, nil

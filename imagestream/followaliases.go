@@ -221,7 +221,7 @@ func (e *edit) sourceTag(t *TagReference) (*TagEvent, error) {
 	case known:
 		return nil, nil
 	}
-	return nil, fmt.Errorf("%s: %w", target, ErrTagNotFound)
+	return nil, fmt.Errorf("%s: %w", shortText(target.String()), ErrTagNotFound)
 }
 
 // find says whether a stream, the edit's own or another, has a tag, and what the

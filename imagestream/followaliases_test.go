@@ -162,7 +162,7 @@ func TestFollowTag(t *testing.T) {
 	s := apply(t, shop(), alias("a", "b"), alias("b", "c"), push("c", 1), alias("x", "y"), alias("z", "x"))
 	path, err := FollowTag(s, "a", nil)
 	require.NoError(t, err)
-	require.Equal(t, "shop/web:a -> shop/web:b -> shop/web:c", pathText(path))
+	require.Equal(t, "shop/web:a -> shop/web:b -> shop/web:c", pathText(path, len(path)))
 	path, err = FollowTag(s, "z", nil)
 	require.Len(t, path, 3)
 	requireClass(t, err, ErrTagNotFound, "spec.tags[z]")

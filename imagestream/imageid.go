@@ -14,8 +14,13 @@ type AmbiguousImageError struct {
 	Images []string
 }
 
+// Error says how many images fit, and names the first of them.
 func (e *AmbiguousImageError) Error() string {
-	return fmt.Sprintf("%s fits %d images: %s", quoteShort(e.Prefix), len(e.Images), strings.Join(e.Images, ", "))
+	shown, more := e.Images, ""
+	if len(shown) > mostInText {
+		shown, more = shown[:mostInText], ", …"
+	}
+	return fmt.Sprintf("%s fits %d images: %s%s", quoteShort(e.Prefix), len(e.Images), shortText(strings.Join(shown, ", ")), more)
 }
 
 // Is says that the error is of the class [ErrAmbiguousImage].
@@ -54,7 +59,7 @@ func (s *ImageStream) FindImage(prefix string) (*TagEvent, error) {
 	images = slices.Compact(images)
 	switch {
 	case len(images) == 0:
-		return nil, fmt.Errorf("%s in %s: %w", quoteShort(prefix), s.tagless(), ErrImageNotFound)
+		return nil, fmt.Errorf("%s in %s: %w", quoteShort(prefix), shortText(s.tagless()), ErrImageNotFound)
 	case len(images) > 1:
 		return nil, &AmbiguousImageError{prefix, images}
 	}

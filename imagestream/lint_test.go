@@ -128,7 +128,7 @@ func TestLint(t *testing.T) {
 			f.web.Push("a b", f.a, hour).Push("-x", f.a, hour).Set("-x", from(KindImageStreamTag, "dev")).Push("dev", f.a, hour)
 		}, []string{
 			"error tag-name spec.tags[-x]: no pull spec can name the tag: a tag starts with a letter, a digit or _",
-			"error tag-name status.tags[a b]: no pull spec can name the tag: a tag holds nothing but letters, digits, _ . -",
+			"error tag-name status.tags[\"a b\"]: no pull spec can name the tag: a tag holds nothing but letters, digits, _ . -",
 		}},
 		{"tags twice", func(f fixture) {
 			f.web.Push("dev", f.a, hour).Import("1", "quay.io/acme/web:1", f.b, hour).Edit(func(s *ImageStream) {

@@ -91,23 +91,6 @@ func (l *linter) path(n TagName) (path []TagName) {
 	return path
 }
 
-// chainText writes a path of so many steps; of a long one its start and its end.
-func (l *linter) chainText(path []TagName, steps int) string {
-	const most = 8
-	var b strings.Builder
-	for i, n := range path {
-		if i > 0 {
-			b.WriteString(" -> ")
-		}
-		if len(path) > most && i == most-1 {
-			fmt.Fprintf(&b, "… %d tags … -> %s", max(steps+1, len(path))-most, shortText(path[len(path)-1].String()))
-			break
-		}
-		b.WriteString(shortText(n.String()))
-	}
-	return b.String()
-}
-
 // alias checks a tag that follows another.
 func (l *linter) alias(t *TagReference, target TagName) {
 	own := l.s.tagName(t.Name)
@@ -120,7 +103,7 @@ func (l *linter) alias(t *TagReference, target TagName) {
 	case errors.As(f.err, &cycle):
 		l.found(Finding{
 			Rule: RuleAliasCycle, Tag: t.Name, Field: field, Path: path, Err: cycle,
-			Message: "the tag follows " + l.cycleText(cycle),
+			Message: "the tag follows a cycle: " + cycle.text(),
 			Hint:    "let one tag of the cycle come from an image: oc tag --source=docker PULLSPEC " + shortText(cycle.Path[0].String()),
 		})
 		return
@@ -130,16 +113,10 @@ func (l *linter) alias(t *TagReference, target TagName) {
 	default:
 		l.notChecked(NotChecked{
 			Rule: RuleDangling, Tag: t.Name, Field: field, Err: f.err,
-			Message: l.chainText(path, f.steps) + ": " + unknownText(f.err),
+			Message: pathText(path, f.steps+1) + ": " + unknownText(f.err),
 		})
 	}
 	l.soundAlias(t, target, field, path, f)
-}
-
-func (l *linter) cycleText(cycle *CycleError) string {
-	const most = 8 // as in chainText; a cycle may be of every tag of the stream
-	path := cycle.Path[:min(most, len(cycle.Path))]
-	return "a cycle: " + l.chainText(append(slices.Clone(path), cycle.Path[0]), len(cycle.Path))
 }
 
 func unknownText(err error) string {
@@ -156,16 +133,9 @@ func (l *linter) dangling(t *TagReference, field string, path []TagName, f *fate
 	}
 	l.found(Finding{
 		Rule: RuleDangling, Tag: t.Name, Field: field, Path: path, Err: f.err,
-		Message: fmt.Sprintf("the %s %s is not there: %s%s", what, missing, l.chainText(path, f.steps), l.stillPoints(t.Name)),
+		Message: fmt.Sprintf("the %s %s is not there: %s%s", what, missing, pathText(path, f.steps+1), l.stillPoints(t.Name)),
 		Hint:    fmt.Sprintf("make %s, or remove the tag: oc tag -d %s", missing, l.name(t.Name)),
 	})
-}
-
-func streamText(namespace, name string) string {
-	if namespace == "" {
-		return shortText(name)
-	}
-	return shortText(namespace + "/" + name)
 }
 
 // stillPoints says what becomes of a tag that nothing moves any more.
@@ -182,14 +152,14 @@ func (l *linter) soundAlias(t *TagReference, target TagName, field string, path 
 	if target.Namespace != l.s.Namespace || target.Stream != l.s.Name {
 		l.found(Finding{
 			Rule: RuleAliasElsewhere, Tag: t.Name, Field: field, Path: path,
-			Message: "the tag follows one of another stream: " + l.chainText(path, f.steps) + "; the server copies it once and does not follow",
+			Message: "the tag follows one of another stream: " + pathText(path, f.steps+1) + "; the server copies it once and does not follow",
 			Hint:    "copy it anew when it changes: " + l.retag(target, t.Name),
 		})
 	}
 	if f.steps > 1 {
 		l.found(Finding{
 			Rule: RuleAliasChain, Tag: t.Name, Field: field, Path: path,
-			Message: "the tag follows one that follows another: " + l.chainText(path, f.steps) + "; the server brings only direct followers up to date",
+			Message: "the tag follows one that follows another: " + pathText(path, f.steps+1) + "; the server brings only direct followers up to date",
 			Hint:    "follow the last one: " + l.retag(f.end, t.Name),
 		})
 	}

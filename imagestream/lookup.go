@@ -27,7 +27,7 @@ func LookupIn(streams ...*ImageStream) Lookup {
 		if s, ok := byName[[2]string{namespace, name}]; ok {
 			return s, nil
 		}
-		return nil, fmt.Errorf("%s/%s: %w", namespace, name, ErrStreamNotFound)
+		return nil, fmt.Errorf("%s: %w", streamText(namespace, name), ErrStreamNotFound)
 	}
 }
 

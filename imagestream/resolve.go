@@ -79,7 +79,7 @@ func (s *ImageStream) newerThan(tag string, t *TagReference, list *NamedTagEvent
 }
 
 func (s *ImageStream) unresolved(tag, reason string, class error) error {
-	return &Error{Op: "resolve", Object: s.orEmpty().describe(), Field: "tag " + tag, Reason: reason, Err: class}
+	return &Error{Op: "resolve", Object: s.orEmpty().describe(), Field: "tag " + printable(tag), Reason: reason, Err: class}
 }
 
 func (s *ImageStream) pullSpec(t *TagReference, item *TagEvent, o ResolveOptions) string {

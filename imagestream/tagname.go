@@ -55,4 +55,12 @@ func cutFrom(name, mark string) (stream, part string, ok bool) {
 	return stream, part, stream != "" && part != "" && !strings.Contains(part, mark)
 }
 
+// streamText names a stream in a message, shortened.
+func streamText(namespace, name string) string {
+	if namespace == "" {
+		return shortText(name)
+	}
+	return shortText(namespace + "/" + name)
+}
+
 func (s *ImageStream) tagName(tag string) TagName { return TagName{s.Namespace, s.Name, tag} }

@@ -58,14 +58,14 @@ func sourceText(t *TagReference) string {
 
 func specField(tag, field string) string {
 	if field == "" {
-		return "spec.tags[" + tag + "]"
+		return "spec.tags[" + printable(tag) + "]"
 	}
-	return "spec.tags[" + tag + "]." + field
+	return "spec.tags[" + printable(tag) + "]." + field
 }
 
 func statusField(tag, field string) string {
 	if field == "" {
-		return "status.tags[" + tag + "]"
+		return "status.tags[" + printable(tag) + "]"
 	}
-	return "status.tags[" + tag + "]." + field
+	return "status.tags[" + printable(tag) + "]." + field
 }
