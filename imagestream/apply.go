@@ -111,6 +111,9 @@ type edit struct {
 	rolling   rolling
 	// followerOf are the tags that follow a tag of this stream; nil: not known.
 	followerOf map[string][]string
+	// asked are the tags that settleAll is to bring to their sources, whatever
+	// the clocks say.
+	asked map[string]bool
 	// sourceCreated is when the source of the item made last came to point to
 	// it.
 	sourceCreated Time
@@ -206,7 +209,7 @@ func (e *edit) create() bool {
 type creation struct{}
 
 func (creation) verb() string        { return "create" }
-func (creation) apply(e *edit) error { return e.settleAll() }
+func (creation) apply(e *edit) error { return e.settleAll(nil) }
 
 func (e *edit) run(operation Operation) error {
 	err := operation.apply(e)

@@ -2,6 +2,7 @@ package imagestream
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -31,6 +32,10 @@ func largeStream() *ImageStream {
 func BenchmarkApply(b *testing.B) {
 	s := largeStream()
 	wanted := fromDocker("tag-05000", "quay.io/shop/web:other")
+	spec := ImageStreamSpec{Tags: slices.Clone(s.Spec.Tags)}
+	for i := range spec.Tags {
+		spec.Tags[i].ReferencePolicy.Type = LocalTagReferencePolicy
+	}
 	for _, c := range []struct {
 		name      string
 		operation Operation
@@ -41,6 +46,7 @@ func BenchmarkApply(b *testing.B) {
 		{"add tag", fromDocker("tag-05000-rc", "quay.io/shop/web:other")},
 		{"import", imported("tag-05000", 1<<41)},
 		{"follow aliases", FollowAliases{}},
+		{"set all 10,000 tags", SetSpec{spec}},
 		{"forget all histories", ForgetHistory{Keep: HistoryPolicy{MaxItems: 50}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

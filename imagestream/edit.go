@@ -57,17 +57,37 @@ func (e *edit) latest(name string) (TagEvent, bool) {
 func (e *edit) putSpec(t TagReference) {
 	i, ok := findSpec(e.s.Spec.Tags, t.Name)
 	if ok {
+		e.unfollow(&e.s.Spec.Tags[i])
 		e.specTags()[i] = t
 	} else {
 		e.s.Spec.Tags = slices.Insert(e.specTags(), i, t)
 	}
-	e.followerOf = nil
+	e.follow(&t)
 }
 
 func (e *edit) dropSpec(name string) {
 	if i, ok := findSpec(e.s.Spec.Tags, name); ok {
+		e.unfollow(&e.s.Spec.Tags[i])
 		e.s.Spec.Tags = slices.Delete(e.specTags(), i, i+1)
-		e.followerOf = nil
+	}
+}
+
+// follow and unfollow keep followerOf true, where it is known.
+func (e *edit) follow(t *TagReference) {
+	if target, ok := e.targetOf(t); ok && e.followerOf != nil {
+		names := e.followerOf[target]
+		if i, known := slices.BinarySearch(names, t.Name); !known {
+			e.followerOf[target] = slices.Insert(names, i, t.Name)
+		}
+	}
+}
+
+func (e *edit) unfollow(t *TagReference) {
+	if target, ok := e.targetOf(t); ok && e.followerOf != nil {
+		names := e.followerOf[target]
+		if i, known := slices.BinarySearch(names, t.Name); known {
+			e.followerOf[target] = slices.Delete(names, i, i+1)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (FollowAliases) apply(e *edit) error {
 			return err
 		}
 	}
-	return e.settleAll()
+	return e.settleAll(nil)
 }
 
 // checkCycle fails where a tag follows itself, as far as can be seen.
@@ -59,13 +59,17 @@ func (e *edit) checkCycle(t *TagReference, sound map[TagName]bool) error {
 // this stream, then down the trees. A tag has one target at most, so its
 // followers form a tree, which can be walked in any order. Tags that no tree
 // reaches are those of a cycle and what hangs on it.
-func (e *edit) settleAll() error {
+//
+// asked are those whose own source has just changed; nil: none.
+func (e *edit) settleAll(asked map[string]bool) error {
+	e.asked = asked
+	defer func() { e.asked = nil }()
 	settled := map[string]bool{}
 	for _, t := range slices.Clone(e.s.Spec.Tags) {
 		if target, ok := e.localTarget(t.Name); ok && e.spec(target) != nil {
 			continue
 		}
-		if err := e.settle(t.Name, false, settled); err != nil {
+		if err := e.settle(t.Name, asked[t.Name], settled); err != nil {
 			return err
 		}
 	}
@@ -105,7 +109,7 @@ func (e *edit) settleFollowers(tag string, settled map[string]bool) error {
 			if slices.Contains(cycle, follower) {
 				continue
 			}
-			if err := e.update(follower, e.moved(tag)); err != nil {
+			if err := e.update(follower, e.moved(tag) || e.asked[follower]); err != nil {
 				return err
 			}
 			if settled != nil {
@@ -142,17 +146,16 @@ func (e *edit) moved(tag string) bool {
 // part of, and returns them; none where it is not part of one.
 func (e *edit) settleCycle(tag string) []string {
 	path := []string{tag}
-	seen := map[string]bool{tag: true}
-	for at := tag; ; {
-		next, ok := e.localTarget(at)
-		if ok && next == tag {
-			break
-		}
-		if !ok || seen[next] {
+	for {
+		next, ok := e.localTarget(path[len(path)-1])
+		switch {
+		case !ok, len(path) > len(e.s.Spec.Tags): // it leads out, or into another cycle
 			return nil
+		case next != tag:
+			path = append(path, next)
+			continue
 		}
-		seen[next] = true
-		path, at = append(path, next), next
+		break
 	}
 	names := make([]TagName, len(path))
 	for i, name := range path {
@@ -328,10 +331,11 @@ func isAbsent(err error) bool {
 
 // localTarget returns the tag of this stream that a tag follows.
 func (e *edit) localTarget(tag string) (string, bool) {
-	t := e.spec(tag)
-	if t == nil {
-		return "", false
-	}
+	return e.targetOf(e.spec(tag))
+}
+
+// targetOf is the same of a spec tag; nil follows none.
+func (e *edit) targetOf(t *TagReference) (string, bool) {
 	target, ok := e.s.Target(t)
 	if !ok || target.Namespace != e.s.Namespace || target.Stream != e.s.Name {
 		return "", false
@@ -344,10 +348,9 @@ func (e *edit) followers() map[string][]string {
 	if e.followerOf == nil {
 		e.followerOf = map[string][]string{}
 		for i := range e.s.Spec.Tags {
-			if name := e.s.Spec.Tags[i].Name; e.s.Spec.Tags[i].From != nil {
-				if target, ok := e.localTarget(name); ok {
-					e.followerOf[target] = append(e.followerOf[target], name)
-				}
+			t := &e.s.Spec.Tags[i]
+			if target, ok := e.targetOf(t); ok {
+				e.followerOf[target] = append(e.followerOf[target], t.Name)
 			}
 		}
 	}

@@ -2,6 +2,8 @@ package imagestream_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,5 +57,45 @@ func TestLongChainsAndCycles(t *testing.T) {
 		if err != nil {
 			require.ErrorIs(t, err, ErrAliasCycle)
 		}
+	}
+}
+
+// A whole spec of tags that follow one another is set in one go, in any order.
+func TestSetSpecOfALongChain(t *testing.T) {
+	const n = 10_000
+	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	digest := "sha256:" + strings.Repeat("1", 64)
+	for name, at := range map[string]func(i int) int{
+		"the targets first":   func(i int) int { return i },
+		"the followers first": func(i int) int { return n - 1 - i },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _, err := Apply(New("shop", "web"), RecordPush{Tag: "t00000", Image: digest, DockerImageReference: "r:5000/shop/web@" + digest}, now)
+			require.NoError(t, err)
+			var spec ImageStreamSpec
+			for i := range n {
+				tag := TagReference{Name: fmt.Sprintf("t%05d", at(i))}
+				if at(i) > 0 {
+					tag.From = &ObjectReference{Kind: KindImageStreamTag, Name: fmt.Sprintf("t%05d", at(i)-1)}
+				}
+				spec.Tags = append(spec.Tags, tag)
+			}
+			for range 2 { // made, and then changed
+				s, _, err = Apply(s, SetSpec{spec}, now)
+				require.NoError(t, err)
+				for i := range s.Spec.Tags {
+					require.Equal(t, digest, s.Status.Tags[i].Items[0].Image)
+				}
+				for i := range spec.Tags {
+					spec.Tags[i].ReferencePolicy.Type = LocalTagReferencePolicy
+				}
+			}
+
+			last := fmt.Sprintf("t%05d", n-1)
+			spec.Tags[slices.IndexFunc(spec.Tags, func(t TagReference) bool { return t.Name == "t00000" })].From =
+				&ObjectReference{Kind: KindImageStreamTag, Name: last}
+			_, _, err = Apply(s, SetSpec{spec}, now)
+			require.ErrorIs(t, err, ErrAliasCycle)
+		})
 	}
 }

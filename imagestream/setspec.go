@@ -33,17 +33,28 @@ func (o SetSpec) apply(e *edit) error {
 	for i := range gone {
 		e.removeSpec(&gone[i])
 	}
-	for i := range o.Spec.Tags {
-		if err := e.setTag(o.Spec.Tags[i]); err != nil {
+	return e.storeTags(o.Spec.Tags)
+}
+
+// storeTags stores all spec tags of a stream, and then brings them up to date, so
+// that their order does not matter.
+func (e *edit) storeTags(tags []TagReference) error {
+	var changed []string
+	asked := map[string]bool{}
+	for i := range tags {
+		stored, asks := e.storeTag(tags[i])
+		if stored {
+			changed = append(changed, tags[i].Name)
+		}
+		asked[tags[i].Name] = asks
+	}
+	sound := map[TagName]bool{}
+	for _, name := range changed {
+		if err := e.checkCycle(e.spec(name), sound); err != nil {
 			return err
 		}
 	}
-	for i := range gone {
-		if err := e.settleFollowers(gone[i].Name, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.settleAll(asked)
 }
 
 // setPlainSpec sets what is not a tag.

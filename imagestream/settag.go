@@ -43,8 +43,20 @@ func (o SetTag) apply(e *edit) error {
 	return e.setTag(t)
 }
 
-// setTag stores a spec tag that was checked. It keeps nothing of the caller's.
+// setTag stores a spec tag that was checked, and brings it up to date.
 func (e *edit) setTag(wanted TagReference) error {
+	changed, asks := e.storeTag(wanted)
+	if changed {
+		if err := e.checkCycle(e.spec(wanted.Name), nil); err != nil {
+			return err
+		}
+	}
+	return e.settle(wanted.Name, asks, nil)
+}
+
+// storeTag stores a spec tag that was checked. It keeps nothing of the caller's.
+// asks says that the tag comes from elsewhere now, or is asked for again.
+func (e *edit) storeTag(wanted TagReference) (changed, asks bool) {
 	t := *wanted.Clone()
 	ask := t.Generation != nil && *t.Generation == 0
 	if t.ReferencePolicy.Type == "" {
@@ -57,9 +69,9 @@ func (e *edit) setTag(wanted TagReference) error {
 		keepUnknown(&t.ReferencePolicy.extra, known.ReferencePolicy.extra)
 	}
 	diffs := diffTags(known, &t, e.s.Namespace)
-	asks := ask || known == nil || slices.ContainsFunc(diffs, func(d tagDiff) bool { return d.imports })
+	asks = ask || known == nil || slices.ContainsFunc(diffs, func(d tagDiff) bool { return d.imports })
 	if known != nil && !asks && len(diffs) == 0 {
-		return e.settle(t.Name, false, nil)
+		return false, false
 	}
 	generation := e.bump()
 	if known != nil {
@@ -70,10 +82,7 @@ func (e *edit) setTag(wanted TagReference) error {
 	}
 	e.noteTag(known, &t, diffs)
 	e.putSpec(t)
-	if err := e.checkCycle(&t, nil); err != nil {
-		return err
-	}
-	return e.settle(t.Name, asks, nil)
+	return true, asks
 }
 
 // keepUnknown keeps fields that a newer server stored and the caller's value,
