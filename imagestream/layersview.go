@@ -8,15 +8,15 @@ import (
 
 // ImageStreamLayersOf returns which blobs the images of a stream are made of: of
 // every image in any history, and their children at every depth. An image that
-// is not there is marked missing. The manifests are among the blobs; their size
-// is not known from here.
+// is not there is marked missing. The metadata are those of the stream. The
+// manifests are among the blobs; their size is not known from here.
 //
 // The error is what images failed with other than [ErrImageNotFound].
 func ImageStreamLayersOf(s *ImageStream, images ImageLookup) (*ImageStreamLayers, error) {
 	s = s.orEmpty()
 	v := &layersView{images: images, layers: &ImageStreamLayers{
 		TypeMeta:   TypeMeta{Kind: "ImageStreamLayers", APIVersion: APIVersion},
-		ObjectMeta: s.viewMeta(s.Name, s.CreationTimestamp),
+		ObjectMeta: *clone(&s.ObjectMeta),
 		Blobs:      map[string]ImageLayerData{}, Images: map[string]ImageBlobReferences{},
 	}}
 	for i := range s.Status.Tags {

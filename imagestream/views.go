@@ -8,7 +8,8 @@ import "maps"
 // Where the Image is not there, it has only its name and pull spec.
 //
 // The error is an [*Error] of class [ErrTagNotFound], or [ErrNoImage] where the
-// tag points to nothing, or what images failed with other than
+// tag points to nothing, or only passes on a pull spec ([ImageTagOf] shows such
+// a tag, and [ImageStream.NewestPullSpec] what it passes on), or what images failed with other than
 // [ErrImageNotFound].
 func ImageStreamTagOf(s *ImageStream, tag string, images ImageLookup) (*ImageStreamTag, error) {
 	s = s.orEmpty()
@@ -18,6 +19,8 @@ func ImageStreamTagOf(s *ImageStream, tag string, images ImageLookup) (*ImageStr
 		return nil, s.unresolved(tag, "", ErrTagNotFound)
 	case list == nil || len(list.Items) == 0:
 		return nil, s.unresolved(tag, "", ErrNoImage)
+	case list.Items[0].Image == "":
+		return nil, s.unresolved(tag, "the tag only passes on "+shortText(list.Items[0].DockerImageReference), ErrNoImage)
 	}
 	item := &list.Items[0]
 	image, err := s.viewedImage(t, item, images)
@@ -74,8 +77,11 @@ func ImageTagOf(s *ImageStream, tag string, images ImageLookup) (*ImageTag, erro
 
 // ImageStreamImageOf returns an image as the API server shows it in a stream,
 // by its digest or the start of it: one that a history lists, or a child, at any
-// depth, of such a one. Unlike upstream, which takes any image that fits, it
-// fails where several do.
+// depth, of such a one. The annotations of the view are those of the stream.
+//
+// Two things differ from upstream: it takes any image that fits, where this fails
+// if several do; and it shows the pull spec of the Image, which may be that of
+// another stream, where this shows that of the newest item of this one.
 //
 // The error is an [*Error] of class [ErrImageNotFound] or [ErrAmbiguousImage], or
 // what images failed with.
@@ -104,18 +110,21 @@ func ImageStreamImageOf(s *ImageStream, id string, images ImageLookup) (*ImageSt
 	if item, err := s.FindImage(found.Image); err == nil {
 		shown.DockerImageReference = item.DockerImageReference
 	}
-	view := &ImageStreamImage{
-		TypeMeta:   TypeMeta{Kind: KindImageStreamImage, APIVersion: APIVersion},
-		ObjectMeta: s.viewMeta(s.Name+"@"+found.Image, image.CreationTimestamp), Image: *shown,
-	}
-	return view, nil
+	return &ImageStreamImage{
+		TypeMeta: TypeMeta{Kind: KindImageStreamImage, APIVersion: APIVersion},
+		ObjectMeta: ObjectMeta{
+			Name: s.Name + "@" + found.Image, Namespace: s.Namespace,
+			CreationTimestamp: image.CreationTimestamp, Annotations: maps.Clone(s.Annotations),
+		},
+		Image: *shown,
+	}, nil
 }
 
 // viewedImage returns the image of an item as it is shown with a tag; nil where
 // there is no Image.
 func (s *ImageStream) viewedImage(t *TagReference, item *TagEvent, images ImageLookup) (*Image, error) {
 	if item.Image == "" {
-		return nil, nil
+		return nil, nil // a bare reference, of an ImageTag
 	}
 	image, err := images.find(item.Image)
 	switch {

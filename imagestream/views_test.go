@@ -63,7 +63,16 @@ func TestTheViewOfATag(t *testing.T) {
 	require.Equal(t, digest(2), missing.Image.Name)
 	require.Equal(t, local(2), missing.Image.DockerImageReference)
 
-	s = apply(t, s, fromDocker("new", "quay.io/shop/web:2"))
+	bare := fromDocker("bare", "quay.io/shop/web:3")
+	bare.Tag.Reference = true
+	s = apply(t, s, fromDocker("new", "quay.io/shop/web:2"), bare)
+	_, err = ImageStreamTagOf(s, "bare", LookupImagesIn())
+	requireClass(t, err, ErrNoImage, "tag bare")
+	require.ErrorContains(t, err, "quay.io/shop/web:3")
+	passing, err := ImageTagOf(s, "bare", LookupImagesIn())
+	require.NoError(t, err)
+	require.Equal(t, s.StatusTag("bare"), passing.Status)
+	require.Nil(t, passing.Image)
 	_, err = ImageStreamTagOf(s, "new", LookupImagesIn())
 	requireClass(t, err, ErrNoImage, "tag new")
 	_, err = ImageStreamTagOf(s, "none", LookupImagesIn())
@@ -104,6 +113,7 @@ func TestTheLayersOfAStream(t *testing.T) {
 		digest(7): {Layers: []string{}, Manifests: []string{digest(3), digest(8)}}, // in a circle
 		digest(8): {Layers: []string{}, ImageMissing: true},
 	}, v.Images)
+	require.Equal(t, s.ObjectMeta, v.ObjectMeta)
 	require.Equal(t, int64(0x10), *v.Blobs[digest(0x10)].LayerSize)
 	require.Contains(t, v.Blobs, digest(1), "a manifest is a blob")
 	require.Equal(t, "application/vnd.docker.container.image.v1+json", v.Blobs[digest(2+0xc0000)].MediaType)
@@ -116,10 +126,13 @@ func TestTheLayersOfAStream(t *testing.T) {
 
 func TestTheViewOfAnImage(t *testing.T) {
 	s := apply(t, shop(), push("a", 0x30), push("b", 0x31))
+	s.Annotations = map[string]string{"description": "the shop"}
 	images := LookupImagesIn(anIndex(0x30, 0x40), anImage(t, 0x31), anImage(t, 0x40))
 	view, err := ImageStreamImageOf(s, digest(0x31), images)
 	require.NoError(t, err)
-	require.Equal(t, "web@"+digest(0x31), view.Name)
+	require.Equal(t, ObjectMeta{
+		Name: "web@" + digest(0x31), Namespace: "shop", CreationTimestamp: NewTime(at(0)), Annotations: s.Annotations,
+	}, view.ObjectMeta)
 	require.Equal(t, local(0x31), view.Image.DockerImageReference)
 	require.Empty(t, view.Image.DockerImageManifest)
 
