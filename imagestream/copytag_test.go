@@ -1,6 +1,7 @@
 package imagestream
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -210,8 +211,10 @@ func TestBatches(t *testing.T) {
 
 func TestTheSizeOfAStream(t *testing.T) {
 	s := apply(t, shop(), fromDocker("a", "quay.io/shop/web:1"), imported("a", 1), push("b", 2), push("b", 3))
-	for _, s := range []*ImageStream{s, shop(), {}} {
-		data, err := s.MarshalJSON()
+	escaped := shop()
+	escaped.Annotations = map[string]string{"<description>": "salt & pepper\u2028<b>"}
+	for _, s := range []*ImageStream{s, shop(), {}, escaped} {
+		data, err := json.Marshal(s)
 		require.NoError(t, err)
 		size, err := s.EncodedSize()
 		require.NoError(t, err)
@@ -220,7 +223,7 @@ func TestTheSizeOfAStream(t *testing.T) {
 	for _, data := range realStreams(t) {
 		var s ImageStream
 		require.NoError(t, s.UnmarshalJSON(data))
-		data, err := s.MarshalJSON()
+		data, err := json.Marshal(&s)
 		require.NoError(t, err)
 		size, err := s.EncodedSize()
 		require.NoError(t, err)
