@@ -3,8 +3,10 @@ package imagestream
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -69,8 +71,8 @@ func Apply(stream *ImageStream, operation Operation, now time.Time) (*ImageStrea
 //
 // The error is an [*Error] that names the operation, the stream, the tag and
 // the field. Its class is [ErrInvalidOperation] for an operation that no stream
-// allows, [ErrInvalidObject] for a stream that has a tag twice, and otherwise
-// what the operation documents. An instant before the year 1 or after 9999, and
+// allows, [ErrInvalidObject] for a stream that has a tag twice or a generation
+// below 0 or at its end, and otherwise what the operation documents. An instant before the year 1 or after 9999, and
 // the zero instant, are invalid.
 func (a Applier) Apply(stream *ImageStream, operation Operation, now time.Time) (*ImageStream, []Change, error) {
 	e, err := a.begin(stream, operation, now)
@@ -148,6 +150,8 @@ func (a Applier) begin(stream *ImageStream, operation Operation, now time.Time) 
 		return fail("", "there is no operation", ErrInvalidOperation)
 	case now.IsZero() || !writable(now.UTC()):
 		return fail("", "the instant is zero, or out of the range of RFC 3339", ErrInvalidOperation)
+	case stream.Generation < 0 || stream.Generation == math.MaxInt64:
+		return fail("metadata.generation", "no server counts to "+strconv.FormatInt(stream.Generation, 10), ErrInvalidObject)
 	}
 	s := *stream
 	e := &edit{rules: a, old: stream, s: &s, now: NewTime(now.UTC().Truncate(time.Second))}

@@ -2,6 +2,7 @@ package imagestream
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,6 +67,15 @@ func TestStreamsThatAreNotSorted(t *testing.T) {
 	unsorted.Status.Tags = append(unsorted.Status.Tags, unsorted.Status.Tags[0])
 	_, _, err = Apply(unsorted, push("a", 3), at(0))
 	requireClass(t, err, ErrInvalidObject, "status.tags[z]")
+}
+
+func TestGenerationsThatNoServerCountsTo(t *testing.T) {
+	for _, generation := range []int64{-1, math.MinInt64, math.MaxInt64} {
+		s := shop()
+		s.Generation = generation
+		_, _, err := Apply(s, fromDocker("a", "quay.io/shop/web:1"), at(1))
+		requireClass(t, err, ErrInvalidObject, "metadata.generation")
+	}
 }
 
 func TestAnOldFailureSaysNothingOfANewerItem(t *testing.T) {
