@@ -56,7 +56,7 @@ func (s *script) spec() TagReference {
 }
 
 func (s *script) operation(depth int) Operation {
-	switch s.next(13) {
+	switch s.next(14) {
 	case 0, 1:
 		return RecordPush{Tag: s.tag(), Image: s.image()}
 	case 2, 3:
@@ -77,6 +77,9 @@ func (s *script) operation(depth int) Operation {
 		return ForgetHistory{Tag: s.tag(), Keep: HistoryPolicy{MaxItems: s.next(4)}}
 	case 11:
 		return FollowAliases{}
+	case 12:
+		image := s.image()
+		return ForgetItems{Tag: s.tag(), Items: []TagEvent{{Image: image, DockerImageReference: home + "@" + image, Created: NewTime(at(s.next(60)))}}}
 	}
 	if depth > 2 {
 		return SetSpec{ImageStreamSpec{Tags: []TagReference{s.spec(), s.spec()}}}
@@ -115,9 +118,21 @@ func runScript(t *testing.T, data []byte) {
 	}
 	s := New("shop", "web")
 	s.Status.DockerImageRepository = home
+	var streams []*ImageStream
+	var written []string
 	for step := 1; len(in.bytes) > 0; step++ {
 		s = requireSound(t, a, s, in.operation(0), at(step))
+		streams, written = append(streams, s), append(written, textOf(t, s))
 	}
+	for i, s := range streams { // they share what is equal, and nobody else's changes
+		require.Equal(t, written[i], textOf(t, s), "the stream after step %d was modified later", i+1)
+	}
+}
+
+func textOf(t *testing.T, s *ImageStream) string {
+	data, err := json.Marshal(s)
+	require.NoError(t, err)
+	return string(data)
 }
 
 // requireSound applies an operation and checks what holds for every one.
