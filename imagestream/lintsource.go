@@ -91,23 +91,14 @@ func (l *linter) source(t *TagReference) (ok bool) {
 
 // repository checks the deprecated field for a whole repository.
 func (l *linter) repository() {
-	const field = "spec.dockerImageRepository"
-	spec := l.s.Spec.DockerImageRepository
-	if spec == "" {
+	reason, class := checkRepository(l.s.Spec.DockerImageRepository)
+	if reason == "" {
 		return
 	}
-	f := Finding{Rule: RuleSource, Field: field, Hint: "write registry/namespace/name, or name the tags in spec.tags instead"}
-	switch ref, err := ParsePullSpec(spec); {
-	case err != nil:
-		f.Message, f.Err = reasonOf(err), err
-	case ref.Name == "":
-		f.Message, f.Err = quoteShort(spec)+" is read as a registry without a repository", ErrInvalidPullSpec
-	case ref.Tag != "" || ref.ID != "":
-		f.Message, f.Err = quoteShort(spec)+" names an image, and a repository is wanted", ErrInvalidPullSpec
-	default:
-		return
-	}
-	l.found(f)
+	l.found(Finding{
+		Rule: RuleSource, Field: "spec.dockerImageRepository", Message: reason, Err: class,
+		Hint: "write registry/namespace/name, or name the tags in spec.tags instead",
+	})
 }
 
 func (l *linter) policies(t *TagReference) {
