@@ -260,6 +260,11 @@ func invalidf(field, format string, args ...any) error {
 	return &editError{field: field, reason: fmt.Sprintf(format, args...), class: ErrInvalidOperation}
 }
 
+// invalidSpec: the operation has a pull spec that does not parse.
+func invalidSpec(field string, err error) error {
+	return &editError{field: field, reason: reasonOf(err), class: errors.Join(ErrInvalidOperation, err)}
+}
+
 func refuse(field string, class error, format string, args ...any) error {
 	return &editError{field: field, reason: fmt.Sprintf(format, args...), class: class}
 }

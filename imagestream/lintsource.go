@@ -85,7 +85,11 @@ func (l *linter) source(t *TagReference) (ok bool) {
 	if t.From.Kind == KindDockerImage {
 		hint = "write the pull spec in full, as in registry.example.com/namespace/name:tag"
 	}
-	l.found(Finding{Rule: RuleSource, Tag: t.Name, Field: at.field, Message: at.reason, Hint: hint, Err: at.class})
+	class := at.class
+	if cause := (*Error)(nil); errors.As(class, &cause) {
+		class = cause // of the pull spec
+	}
+	l.found(Finding{Rule: RuleSource, Tag: t.Name, Field: at.field, Message: at.reason, Hint: hint, Err: class})
 	return false
 }
 
