@@ -106,18 +106,14 @@ func (l *linter) repository() {
 }
 
 func (l *linter) policies(t *TagReference) {
-	switch t.ImportPolicy.ImportMode {
-	case "", ImportModeLegacy, ImportModePreserveOriginal:
-	default:
+	if !t.ImportPolicy.ImportMode.valid() {
 		l.found(Finding{
 			Rule: RulePolicy, Tag: t.Name, Field: specField(t.Name, "importPolicy.importMode"),
 			Message: "there is no import mode " + quoteShort(string(t.ImportPolicy.ImportMode)),
 			Hint:    fmt.Sprintf("want %s or %s", ImportModeLegacy, ImportModePreserveOriginal),
 		})
 	}
-	switch t.ReferencePolicy.Type {
-	case "", SourceTagReferencePolicy, LocalTagReferencePolicy:
-	default:
+	if !t.ReferencePolicy.Type.valid() {
 		l.found(Finding{
 			Rule: RulePolicy, Tag: t.Name, Field: specField(t.Name, "referencePolicy.type"),
 			Message: "there is no reference policy " + quoteShort(string(t.ReferencePolicy.Type)),

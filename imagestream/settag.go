@@ -176,15 +176,11 @@ func checkSpecTag(t *TagReference) error {
 		return err
 	}
 	field := func(name string) string { return specField(t.Name, name) }
-	switch t.ImportPolicy.ImportMode {
-	case "", ImportModeLegacy, ImportModePreserveOriginal:
-	default:
+	if !t.ImportPolicy.ImportMode.valid() {
 		return invalidf(field("importPolicy.importMode"), "want %s or %s, got %s",
 			ImportModeLegacy, ImportModePreserveOriginal, quoteShort(string(t.ImportPolicy.ImportMode)))
 	}
-	switch t.ReferencePolicy.Type {
-	case "", SourceTagReferencePolicy, LocalTagReferencePolicy:
-	default:
+	if !t.ReferencePolicy.Type.valid() {
 		return invalidf(field("referencePolicy.type"), "want %s or %s, got %s",
 			SourceTagReferencePolicy, LocalTagReferencePolicy, quoteShort(string(t.ReferencePolicy.Type)))
 	}
