@@ -100,6 +100,7 @@ func (p *planner) noteChildren() {
 
 // keepDoubtful keeps what something that is not known may need.
 func (p *planner) keepDoubtful() {
+	heldBack := p.imagesHeldBack()
 	for name := range p.images {
 		if !p.Complete["ImageStream"] {
 			p.because(name, "streams-not-listed")
@@ -107,7 +108,7 @@ func (p *planner) keepDoubtful() {
 		if !p.Complete["Image"] {
 			p.because(name, "images-not-listed")
 		}
-		if p.imagesHeldBack() {
+		if heldBack {
 			p.because(name, "unknown-image")
 		}
 	}
