@@ -46,11 +46,21 @@ func (r *run) condemn(ctx context.Context) error {
 		if _, marked := before[a.Digest]; marked {
 			continue
 		}
-		if _, stale := r.known.Stale(n); !stale && r.holds.of(&a) == "" {
+		if _, stale := r.known.Load().Stale(n); !stale && r.holds.of(&a) == "" {
 			r.marks.now[a.Digest] = Condemnation{Since: r.plan.Now, Bytes: a.Bytes}
 		}
 	}
 	return r.storeMarks(ctx)
+}
+
+// unmark notes that a blob waits no more, being in use. One that stays since
+// too little is known waits on.
+func (r *run) unmark(a *prune.Action, inUse bool) {
+	if a.Kind == prune.DeleteBlob && inUse {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.settled = append(r.settled, a.Digest)
+	}
 }
 
 func (r *run) storeMarks(ctx context.Context) error {
@@ -86,10 +96,8 @@ func (r *run) settleBlobs(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	var err error
 	if r.marks != nil {
-		for result := range r.report.Results() {
-			if result.Action.Kind == prune.DeleteBlob && result.Status != Condemned && result.Status != NotRun && result.Status != Failed {
-				delete(r.marks.now, result.Action.Digest)
-			}
+		for _, digest := range r.settled {
+			delete(r.marks.now, digest)
 		}
 		err = r.storeMarks(ctx)
 	}

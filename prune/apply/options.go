@@ -10,6 +10,7 @@ const (
 	DefaultWorkers = 5
 	DefaultTimeout = 30 * time.Second
 	DefaultGrace   = 24 * time.Hour
+	DefaultMaxLook = 10 * time.Minute
 	// MostConflicts is how often a stream is read again before its items stay.
 	MostConflicts = 5
 )
@@ -28,6 +29,11 @@ type Options struct {
 	// be that deletes it. Zero: DefaultGrace. Negative: no blob waits, and a
 	// push that goes on meanwhile may lose a layer that it found there.
 	Grace time.Duration
+
+	// MaxLook is how old a look at what is there may be when a deletion that it
+	// judged begins: a run that takes longer looks again, and again. Zero:
+	// DefaultMaxLook. Negative: any age.
+	MaxLook time.Duration
 
 	// Brakes stop the run before its first deletion. The zero value has none.
 	Brakes Brakes
@@ -84,6 +90,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Grace == 0 {
 		o.Grace = DefaultGrace
+	}
+	if o.MaxLook == 0 {
+		o.MaxLook = DefaultMaxLook
 	}
 	if o.Retry.Attempts <= 0 {
 		o.Retry.Attempts = 4

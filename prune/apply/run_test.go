@@ -553,3 +553,67 @@ func TestEvents(t *testing.T) {
 	}, text)
 	require.Equal(t, f.plan.Summary.LayerLinks, total[apply.LayerLinks])
 }
+
+// A run that takes long looks again and again, so that no deletion is judged by
+// a look older than it may be.
+func TestLongRunLooksAgain(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	now, looks := f.cluster.Now(), 0
+	live.Before = func(c prunetest.Call) error {
+		now = now.Add(time.Minute)
+		if c.Verb == "List" {
+			if looks++; looks == 3 {
+				live.Tag("dev/app", "again", f.app.Digest(f.oldest), f.oldest.Digest(), now)
+			}
+		}
+		return nil
+	}
+	report, err := f.run(t, live, func(o *apply.Options) {
+		o.Now = func() time.Time { return now }
+		o.MaxLook = 5 * time.Minute
+	})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, looks, 3)
+	require.LessOrEqual(t, report.Window, 6*time.Minute)
+	require.Positive(t, report.Count(prune.DeleteBlob, apply.Stale)+report.Count(prune.DeleteBlob, apply.Held))
+
+	live, now, looks = f.cluster.Live(), f.cluster.Now(), 0
+	live.Before = func(c prunetest.Call) error {
+		now = now.Add(time.Minute)
+		if c.Verb == "List" {
+			if looks++; looks == 3 {
+				return errInjected
+			}
+		}
+		return nil
+	}
+	report, err = f.run(t, live, func(o *apply.Options) {
+		o.Now = func() time.Time { return now }
+		o.MaxLook = 5 * time.Minute
+	})
+	require.ErrorIs(t, err, errInjected)
+	require.Equal(t, 3, looks)
+	require.Empty(t, live.Missing())
+	require.Positive(t, report.Count(prune.DeleteBlob, apply.NotRun))
+}
+
+// What is there no more can be as odd as an end likes.
+type oddStreams struct{}
+
+func (oddStreams) ReadStream(context.Context, string, string) (*imagestream.ImageStream, error) {
+	return nil, nil
+}
+
+func (oddStreams) UpdateStreamStatus(context.Context, *imagestream.ImageStream) error { return nil }
+
+func TestEndThatGivesNoStream(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	ends := live.Ends()
+	ends.Streams = oddStreams{}
+	report, err := apply.Run(t.Context(), f.plan, ends, atOnce(f.cluster.Now()))
+	require.ErrorContains(t, err, "no stream")
+	require.Equal(t, 2, report.Count(prune.DeleteTagItem, apply.Failed))
+	require.Empty(t, live.Missing())
+}

@@ -91,6 +91,9 @@ func (r *run) tryStream(ctx context.Context, items []numbered) ([]Result, error)
 	if errors.Is(err, ErrNotFound) {
 		return resultsOf(items, Gone, ""), nil
 	}
+	if err == nil && stream == nil {
+		err = errors.New("the end gave no stream")
+	}
 	if err != nil {
 		return nil, err
 	}
