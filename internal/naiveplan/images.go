@@ -76,10 +76,19 @@ func (p *planner) keepNeeded() {
 }
 
 // noteReferrers and noteChildren say of what stays that it refers to something
-// that does, or is owned by it.
+// that does, known or not, or is owned by it.
 func (p *planner) noteReferrers() {
+	stays := set{}
+	for d := range p.kept {
+		stays[d] = true
+	}
+	for name := range p.whyKept {
+		for d := range p.withChildren(name) {
+			stays[d] = true
+		}
+	}
 	for name, image := range p.images {
-		if p.whyKept[name] != nil && (p.kept[image.subject] || p.whyKept[image.subject] != nil) {
+		if p.whyKept[name] != nil && stays[image.subject] {
 			p.because(name, "referrer")
 		}
 	}

@@ -27,7 +27,7 @@ func (g *generator) pullSpec() string {
 		spec += ":" + g.tag()
 	}
 	if g.chance(50) {
-		spec += "@" + g.manifest()
+		spec += "@" + g.subject()
 	}
 	return spec
 }
