@@ -66,7 +66,7 @@ func (b *Book) digestOf(key string) (digest.Digest, error) {
 // elsewhere a lease that is renewed at that moment would be lost, so it does
 // nothing there and is storage.ErrUnsupported. It goes on after an error and
 // returns all of them.
-func (b *Book) Clean(ctx context.Context) (int, error) {
+func (b *Book) Clean(ctx context.Context, before time.Time) (int, error) {
 	c, err := b.store.Capabilities(ctx)
 	if err != nil {
 		return 0, err
@@ -81,7 +81,7 @@ func (b *Book) Clean(ctx context.Context) (int, error) {
 			problems = append(problems, err)
 			break
 		}
-		cleaned, err := b.cleanOne(ctx, e.Key)
+		cleaned, err := b.cleanOne(ctx, e.Key, before)
 		if err != nil {
 			problems = append(problems, err)
 		}
@@ -92,7 +92,7 @@ func (b *Book) Clean(ctx context.Context) (int, error) {
 	return n, errors.Join(problems...)
 }
 
-func (b *Book) cleanOne(ctx context.Context, key string) (bool, error) {
+func (b *Book) cleanOne(ctx context.Context, key string, before time.Time) (bool, error) {
 	d, err := b.digestOf(key)
 	if err != nil {
 		return false, err
@@ -101,8 +101,10 @@ func (b *Book) cleanOne(ctx context.Context, key string) (bool, error) {
 	if err != nil {
 		return false, at("clean", d, err)
 	}
-	now := b.options.Now()
-	if !r.stored || r.holds(now, &b.options) || r.condemns(now, &b.options) {
+	if now := b.options.Now(); now.Before(before) {
+		before = now
+	}
+	if !r.stored || r.holds(before, &b.options) || r.condemns(before, &b.options) {
 		return false, nil
 	}
 	err = b.store.Delete(ctx, key, storage.DeleteOptions{IfVersion: r.version})

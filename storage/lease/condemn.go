@@ -20,14 +20,17 @@ type Condemned struct {
 }
 
 // Condemn asks whether a digest may be deleted, and keeps writers off it while it
-// is. The caller then looks whether anything needs the blob, deletes it before
-// [Condemned.Deadline], and calls [Condemned.Done], also where it has found that
-// it must not delete.
+// is. Since is when the caller began to look for what needs the blob: a lease that
+// ran at that instant or later stands in the way, since what was written under it
+// may not have been seen. With the zero time only leases that run now do; then the
+// caller must look once more, after Condemn. The caller deletes the blob before
+// [Condemned.Deadline], and calls [Condemned.Done], also where it has found that it
+// must not delete.
 //
-// [ErrHeld] while a lease may run or another sweep has condemned it,
+// [ErrHeld] where a lease stands in the way or another sweep has condemned it,
 // storage.ErrUnsupported where the store has no compare-and-swap; else as
 // [Book.Renew].
-func (b *Book) Condemn(ctx context.Context, d digest.Digest) (*Condemned, error) {
+func (b *Book) Condemn(ctx context.Context, d digest.Digest, since time.Time) (*Condemned, error) {
 	key, err := b.Key(d)
 	if err != nil {
 		return nil, at("condemn", d, err)
@@ -40,6 +43,9 @@ func (b *Book) Condemn(ctx context.Context, d digest.Digest) (*Condemned, error)
 		now := b.options.Now()
 		if was.holds(now, &b.options) || was.condemns(now, &b.options) {
 			return nil, fmt.Errorf("%w until %s", ErrHeld, was.Until.Add(b.options.grace()).UTC().Format(time.RFC3339))
+		}
+		if !since.IsZero() && was.holds(since, &b.options) {
+			return nil, fmt.Errorf("%w: until %s, after %s", ErrHeld, was.Until.UTC().Format(time.RFC3339), since.UTC().Format(time.RFC3339))
 		}
 		c.deadline = now.Add(b.options.SweepTime)
 		return &record{State: stateCondemned, Until: c.deadline}, nil

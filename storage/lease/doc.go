@@ -32,9 +32,11 @@
 // # Who sweeps
 //
 // [Book.Condemn] is [ErrHeld] while anybody's lease may still run. Else it marks
-// the record, and until [Condemned.Deadline] no writer gets a lease. Only now may
-// the sweep look, once more, whether anything needs the blob, then delete it with
-// a context that ends at the deadline, and at last call [Condemned.Done].
+// the record, and until [Condemned.Deadline] no writer gets a lease. What was
+// written before the mark was written under a lease, so that Condemn, told when
+// the sweep began to look, knows whether that look has become old; or the sweep
+// looks once more, now. Then it deletes the blob with a context that ends at the
+// deadline, and at last calls [Condemned.Done].
 //
 // # Why this is enough, and what is not
 //
@@ -42,8 +44,8 @@
 // Condemn sees it. If the mark is first, Renew sees that. If both at once, the
 // compare-and-swap of the later one fails and it reads again. A lease that has
 // run out before the mark was written belongs to a writer that has written its
-// link by then, and the sweep's look after Condemn finds the link; or to one that
-// has broken its promise.
+// link by then, where the sweep's look finds it, or Condemn says that the look was
+// too early; or to one that has broken its promise.
 //
 // Three things are taken for granted. The clocks of all who take part differ by
 // less than Options.MaxSkew. A store answers with what was last written. And a

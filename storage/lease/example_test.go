@@ -28,12 +28,12 @@ func Example() {
 	fmt.Println("leased until", until.Format(time.TimeOnly), err)
 
 	// The sweep must leave it.
-	_, err = book.Condemn(ctx, layer)
+	_, err = book.Condemn(ctx, layer, time.Time{})
 	fmt.Println("held:", errors.Is(err, lease.ErrHeld))
 
 	// An hour later, nobody has come back for it.
 	now = now.Add(time.Hour + 2*time.Minute)
-	condemned, err := book.Condemn(ctx, layer)
+	condemned, err := book.Condemn(ctx, layer, time.Time{})
 	fmt.Println("condemned:", err == nil)
 
 	// Now a push is told that it is not there.

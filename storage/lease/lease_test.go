@@ -72,7 +72,7 @@ func TestLeaseAndMarkCountForTwiceTheSkew(t *testing.T) {
 	require.NoError(t, err)
 
 	c.now = until.Add(2*time.Minute - 1)
-	_, err = book.Condemn(t.Context(), layer)
+	_, err = book.Condemn(t.Context(), layer, time.Time{})
 	require.ErrorIs(t, err, lease.ErrHeld)
 	_, held, err := book.Held(t.Context(), layer)
 	require.NoError(t, err)
@@ -82,10 +82,10 @@ func TestLeaseAndMarkCountForTwiceTheSkew(t *testing.T) {
 	_, held, err = book.Held(t.Context(), layer)
 	require.NoError(t, err)
 	require.False(t, held)
-	condemned, err := book.Condemn(t.Context(), layer)
+	condemned, err := book.Condemn(t.Context(), layer, time.Time{})
 	require.NoError(t, err)
 	require.Equal(t, c.now.Add(10*time.Minute), condemned.Deadline())
-	_, err = book.Condemn(t.Context(), layer)
+	_, err = book.Condemn(t.Context(), layer, time.Time{})
 	require.ErrorIs(t, err, lease.ErrHeld, "by the other sweep")
 
 	c.now = condemned.Deadline().Add(2*time.Minute - 1)
@@ -208,7 +208,7 @@ func (r *race) sweepStep() {
 	switch r.s {
 	case 0:
 		var err error
-		if r.condemned, err = r.sweep.Condemn(ctx, layer); errors.Is(err, lease.ErrHeld) {
+		if r.condemned, err = r.sweep.Condemn(ctx, layer, time.Time{}); errors.Is(err, lease.ErrHeld) {
 			return // asks again
 		}
 		require.NoError(r.t, err)
@@ -263,13 +263,13 @@ func TestASwapSeesWhoCameInBetween(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	_, err = book.Condemn(t.Context(), layer)
+	_, err = book.Condemn(t.Context(), layer, time.Time{})
 	require.ErrorIs(t, err, lease.ErrHeld)
 
 	c.now = c.now.Add(3 * time.Hour)
 	driver.calls, driver.do = 0, func(call int) {
 		if call == 1 {
-			_, err := other.Condemn(t.Context(), layer)
+			_, err := other.Condemn(t.Context(), layer, time.Time{})
 			require.NoError(t, err)
 		}
 	}
@@ -284,7 +284,7 @@ func TestASwapSeesWhoCameInBetween(t *testing.T) {
 	}
 	c.now = c.now.Add(3 * time.Hour)
 	moving := lease.New(store, lease.Options{Now: func() time.Time { return c.now.Add(24 * 365 * time.Hour) }})
-	_, err = moving.Condemn(t.Context(), layer)
+	_, err = moving.Condemn(t.Context(), layer, time.Time{})
 	require.ErrorIs(t, err, lease.ErrContended)
 }
 
@@ -305,7 +305,7 @@ func TestManyAtOnce(t *testing.T) {
 					all.Go(func() {
 						var err error
 						if n%2 == 0 {
-							if _, err = book.Condemn(t.Context(), d); err == nil {
+							if _, err = book.Condemn(t.Context(), d, time.Time{}); err == nil {
 								condemned.Add(1)
 							}
 						} else if _, err = book.Renew(t.Context(), d); err == nil {
@@ -344,9 +344,9 @@ func TestAStoreWithoutCompareAndSwapIsNotSwept(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, held)
 	c.now = c.now.Add(24 * time.Hour)
-	_, err = book.Condemn(t.Context(), layer)
+	_, err = book.Condemn(t.Context(), layer, time.Time{})
 	require.ErrorIs(t, err, storage.ErrUnsupported)
-	_, err = book.Clean(t.Context())
+	_, err = book.Clean(t.Context(), c.now)
 	require.ErrorIs(t, err, storage.ErrUnsupported)
 }
 
@@ -361,7 +361,7 @@ func TestAStoreThatIgnoresConditionalDeletion(t *testing.T) {
 	store := storage.New(noConditionalDelete{&memory.Driver{}}, storage.Options{})
 	c := &clock{start}
 	book := lease.New(store, c.options(0))
-	condemned, err := book.Condemn(t.Context(), layer)
+	condemned, err := book.Condemn(t.Context(), layer, time.Time{})
 	require.NoError(t, err)
 	_, err = book.Renew(t.Context(), layer)
 	require.ErrorIs(t, err, lease.ErrCondemned)
@@ -380,13 +380,13 @@ func TestClean(t *testing.T) {
 	old, marked, fresh := digest.FromString("old"), digest.FromString("marked"), digest.SHA512.FromString("fresh")
 	_, err := book.Renew(t.Context(), old)
 	require.NoError(t, err)
-	_, err = book.Condemn(t.Context(), marked)
+	_, err = book.Condemn(t.Context(), marked, time.Time{})
 	require.NoError(t, err)
 	c.now = c.now.Add(62 * time.Minute)
 	_, err = book.Renew(t.Context(), fresh)
 	require.NoError(t, err)
 
-	n, err := book.Clean(t.Context())
+	n, err := book.Clean(t.Context(), c.now)
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
 	var left []lease.Entry
@@ -398,7 +398,7 @@ func TestClean(t *testing.T) {
 
 	_, err = store.WriteFile(t.Context(), lease.DefaultPrefix+"/README", []byte("x"), storage.CreateOptions{})
 	require.NoError(t, err)
-	_, err = book.Clean(t.Context())
+	_, err = book.Clean(t.Context(), c.now)
 	require.ErrorIs(t, err, lease.ErrRecord)
 	require.ErrorContains(t, err, "README")
 }
@@ -406,7 +406,7 @@ func TestClean(t *testing.T) {
 // TestHostileRecords: what cannot be read is no lease and is no leave to delete
 // either.
 func TestHostileRecords(t *testing.T) {
-	book, _, store := newBook()
+	book, c, store := newBook()
 	key, err := book.Key(layer)
 	require.NoError(t, err)
 	for name, text := range map[string]string{
@@ -425,11 +425,11 @@ func TestHostileRecords(t *testing.T) {
 			_, err = book.Renew(t.Context(), layer)
 			require.ErrorIs(t, err, lease.ErrRecord)
 			require.ErrorContains(t, err, key)
-			_, err = book.Condemn(t.Context(), layer)
+			_, err = book.Condemn(t.Context(), layer, time.Time{})
 			require.ErrorIs(t, err, lease.ErrRecord)
 			_, _, err = book.Held(t.Context(), layer)
 			require.ErrorIs(t, err, lease.ErrRecord)
-			_, err = book.Clean(t.Context())
+			_, err = book.Clean(t.Context(), c.now)
 			require.ErrorIs(t, err, lease.ErrRecord)
 			for e, err := range book.All(t.Context()) {
 				require.ErrorIs(t, err, lease.ErrRecord)
@@ -444,11 +444,29 @@ func TestHostileDigests(t *testing.T) {
 	for _, d := range []digest.Digest{"", "sha256:", "sha256:../../x", "md5:d41d8cd98f00b204e9800998ecf8427e", layer + "0", "/etc:passwd"} {
 		_, err := book.Renew(t.Context(), d)
 		require.Error(t, err, d)
-		_, err = book.Condemn(t.Context(), d)
+		_, err = book.Condemn(t.Context(), d, time.Time{})
 		require.Error(t, err, d)
 		_, _, err = book.Held(t.Context(), d)
 		require.Error(t, err, d)
 	}
+}
+
+// TestALookThatIsTooOld: what was written under a lease that has ended since the
+// sweep began to look may not have been seen.
+func TestALookThatIsTooOld(t *testing.T) {
+	book, c, _ := newBook()
+	until, err := book.Renew(t.Context(), layer)
+	require.NoError(t, err)
+	c.now = until.Add(24 * time.Hour)
+	for _, since := range []time.Time{start.Add(-time.Hour), start, until, until.Add(2*time.Minute - 1)} {
+		_, err = book.Condemn(t.Context(), layer, since)
+		require.ErrorIs(t, err, lease.ErrHeld, since)
+	}
+	n, err := book.Clean(t.Context(), until)
+	require.NoError(t, err)
+	require.Zero(t, n, "a look of that time would not see it")
+	_, err = book.Condemn(t.Context(), layer, until.Add(2*time.Minute))
+	require.NoError(t, err)
 }
 
 func FuzzRecord(f *testing.F) {
@@ -465,7 +483,7 @@ func FuzzRecord(f *testing.F) {
 			require.ErrorIs(t, err, lease.ErrRecord)
 			return
 		}
-		_, err = book.Condemn(t.Context(), layer)
+		_, err = book.Condemn(t.Context(), layer, time.Time{})
 		require.False(t, held && err == nil)
 		require.False(t, held && !until.After(c.now))
 	})
