@@ -32,15 +32,16 @@ type FindingKind string
 const (
 	// Orphan: nobody points to it. A blob that no manifest of any repository
 	// needs and that is no manifest of any (a layer link alone lets it be read,
-	// and needs it not); a layer link that no manifest of its repository needs.
-	// It may be what a push has just written. Where a manifest of a
+	// and needs it not); a layer link that no manifest of its repository needs;
+	// the index of a tag that is nothing, as a tagging or untagging leaves it
+	// that was cut short. It may be what a push has just written. Where a manifest of a
 	// repository cannot be read, what it needs is not known, and nothing that
 	// this repository links is called an orphan. Manifests without a tag are
 	// none.
 	Orphan FindingKind = "orphan"
 	// Dangling: a reference to what is not there.
 	Dangling FindingKind = "dangling"
-	// BrokenLink: a link file that is none; a tag that has only an index.
+	// BrokenLink: a link file that is none.
 	BrokenLink FindingKind = "broken link"
 	// Mismatch: a blob whose bytes have another digest.
 	Mismatch FindingKind = "mismatch"
@@ -58,7 +59,8 @@ type Finding struct {
 	// Repository is that of all but blobs.
 	Repository string
 	// Reference is, of a dangling reference, what it takes its object for, and
-	// of an orphan LayerReference for a link, "" for a blob.
+	// of an orphan LayerReference for a link, TagReference for an index, "" for
+	// a blob.
 	Reference ReferenceKind
 	// Digest is the orphan, the blob that does not match, or of a dangling
 	// reference what refers: the manifest, or where a tag or link does, the
@@ -69,7 +71,7 @@ type Finding struct {
 	// Unlinked says of a dangling reference that the bytes are there, but that
 	// the repository has no link to them.
 	Unlinked bool
-	// Tag is that of a dangling tag.
+	// Tag is that of a dangling tag and of an orphan index.
 	Tag string
 	// Bytes is the size of an orphan blob.
 	Bytes int64

@@ -148,8 +148,7 @@ func (c *checker) indexed(ctx context.Context, o Object) error {
 	if _, err := c.layout.store.Stat(ctx, key); !isNotExist(err) {
 		return err // it is broken, and was reported; or it came meanwhile
 	}
-	c.report(Finding{Kind: BrokenLink, Repository: o.Repository, Key: key,
-		Err: at(key, fmt.Errorf("%w: the tag has an index, and is nothing now", ErrBrokenLink))})
+	c.report(Finding{Kind: Orphan, Repository: o.Repository, Reference: TagReference, Tag: o.Tag})
 	return nil
 }
 
