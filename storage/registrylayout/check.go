@@ -140,10 +140,9 @@ type checker struct {
 	verified int64 // bytes
 	buffer   []byte
 
-	all        digests
-	sizes      list[int64] // as all
-	needed     bits        // of all: a manifest of some repository, or needed by one
-	mismatched bits        // of all: reported already
+	Sizes
+	needed     bits // of all: a manifest of some repository, or needed by one
+	mismatched bits // of all: reported already
 
 	repository repositoryCheck
 }
@@ -188,10 +187,10 @@ func (c *checker) blobs(ctx context.Context) error {
 		case o.Kind != Blob:
 			c.report(Finding{Kind: Unknown, Key: o.Key})
 			continue
-		case !c.all.append(o.Digest):
-			return at(o.Key, errors.New("listed out of order"))
 		}
-		c.sizes.append(o.Size)
+		if err := c.add(o); err != nil {
+			return err
+		}
 		c.summary.Blobs++
 		c.summary.Bytes += o.Size
 		if c.summary.Blobs%1000 == 0 {

@@ -260,7 +260,7 @@ func (c *checker) manifest(ctx context.Context, d digest.Digest, served bool) er
 
 // readManifest reports what cannot be read, and returns nil for it.
 func (c *checker) readManifest(ctx context.Context, d digest.Digest, served bool) ([]need, error) {
-	raw, err := c.layout.readManifestBlob(ctx, d)
+	raw, err := c.layout.ReadManifestBlob(ctx, d)
 	var needs []need
 	if err == nil {
 		if needs, err = readNeeds(raw); err == nil {

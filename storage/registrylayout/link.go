@@ -48,3 +48,15 @@ func (l *Layout) writeLink(ctx context.Context, key string, target digest.Digest
 	_, err := l.store.WriteFile(ctx, key, []byte(target), storage.CreateOptions{})
 	return err
 }
+
+// ReadLink reads the link at a key, which is one of [LayerLinkKey] and its like,
+// and returns the digest under which its object is kept. [ErrName] for a key that
+// is no link's, storage.ErrNotExist, [ErrBrokenLink].
+func (l *Layout) ReadLink(ctx context.Context, key string) (digest.Digest, error) {
+	place, _ := ParseKey(key)
+	if !place.IsLink() {
+		return "", invalid("link", key)
+	}
+	target, _, err := l.readLink(ctx, key, place.Digest)
+	return target, err
+}

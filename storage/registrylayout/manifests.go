@@ -92,12 +92,12 @@ func (l *Layout) ReadManifest(ctx context.Context, repository string, d digest.D
 	if err != nil {
 		return nil, err
 	}
-	return l.readManifestBlob(ctx, target)
+	return l.ReadManifestBlob(ctx, target)
 }
 
-// readManifestBlob reads a blob as a manifest: capped, and held against its
-// digest.
-func (l *Layout) readManifestBlob(ctx context.Context, d digest.Digest) ([]byte, error) {
+// ReadManifestBlob reads a blob as a manifest, whoever has it.
+// storage.ErrNotExist, [ErrDigest], storage.ErrTooLarge, [ErrName].
+func (l *Layout) ReadManifestBlob(ctx context.Context, d digest.Digest) ([]byte, error) {
 	key, err := BlobKey(d)
 	if err != nil {
 		return nil, err

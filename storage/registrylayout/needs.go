@@ -68,7 +68,7 @@ func readNeeds(raw []byte) ([]need, error) {
 	}
 	var needs []need
 	add := func(field string, kind ReferenceKind, d manifest.Descriptor) {
-		n := need{kind: kind, digest: digest.Digest(d.Digest), optional: undistributed(d.MediaType)}
+		n := need{kind: kind, digest: digest.Digest(d.Digest), optional: Undistributed(d.MediaType)}
 		if !validDigest(n.digest) {
 			err = errors.Join(err, fmt.Errorf("%w: %s has the digest %.80q", ErrManifest, field, d.Digest))
 		}
@@ -89,9 +89,10 @@ func readNeeds(raw []byte) ([]need, error) {
 	return needs, nil
 }
 
-// undistributed reports whether layers of that media type come from elsewhere:
-// Docker's foreign layers and OCI's non-distributable ones.
-func undistributed(mediaType string) bool {
+// Undistributed reports whether layers of that media type come from elsewhere, so
+// that a registry need not have them: Docker's foreign layers and OCI's
+// non-distributable ones.
+func Undistributed(mediaType string) bool {
 	return strings.HasPrefix(mediaType, "application/vnd.docker.image.rootfs.foreign.") ||
 		strings.HasPrefix(mediaType, "application/vnd.oci.image.layer.nondistributable.")
 }
