@@ -1,0 +1,250 @@
+package fromlayout
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/registrykit/registrykit/prune/inventory"
+	"github.com/registrykit/registrykit/storage"
+	"github.com/registrykit/registrykit/storage/registrylayout"
+)
+
+// Options are the options of [Read]. The zero value is right for a registry that
+// is no cluster's.
+type Options struct {
+	// LinksOnly adds the links alone: for the registry of a cluster, whose
+	// streams and Images are the API server's and come from there.
+	LinksOnly bool
+	// Now gives the time; nil is time.Now.
+	Now func() time.Time
+	// Progress is called after each repository and now and then among the
+	// manifests; nil never.
+	Progress func(Progress)
+}
+
+// Progress says how far the reading has come.
+type Progress struct {
+	Repositories int
+	// Manifests of all were read; 0 of 0 before all repositories were.
+	Manifests, All int
+}
+
+// Volume is what a reading found besides the inventory.
+type Volume struct {
+	// Began is when the reading began.
+	Began time.Time
+	// Repositories, Tags, Manifests and Blobs count what was found, each once.
+	Repositories, Tags, Manifests, Blobs int
+	// Uploads are those that have not ended, by repository and ID. Most were
+	// abandoned: UploadInfo.Age tells how long ago.
+	Uploads []registrylayout.UploadInfo
+	// Unread says, one error for each, what could not be read, so that the
+	// inventory is incomplete.
+	Unread []error
+}
+
+// Read adds what is on a volume to a Builder, and says that the streams and Images
+// were listed, the Images after the streams. Where the Builder holds another's
+// facts of the same objects, the error is inventory.ErrConflict.
+//
+// Errors of the store, and of the Builder. After an error both kinds are
+// incomplete.
+func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o Options) (*Volume, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	r := &reader{layout: l, builder: b, options: o, volume: &Volume{Began: o.Now()}, manifests: map[digest.Digest]time.Time{}}
+	err := r.repositories(ctx)
+	if err == nil && !o.LinksOnly {
+		err = r.images(ctx)
+	}
+	if err != nil {
+		if !o.LinksOnly {
+			b.Incomplete(inventory.KindImageStream, inventory.KindImage)
+		}
+		return r.volume, err
+	}
+	if !o.LinksOnly {
+		b.Listed(inventory.KindImageStream, inventory.KindImage)
+		b.ImagesAfterStreams(true)
+	}
+	return r.volume, nil
+}
+
+type reader struct {
+	layout  *registrylayout.Layout
+	builder *inventory.Builder
+	options Options
+	volume  *Volume
+
+	manifests map[digest.Digest]time.Time // all that were linked or tagged: the newest link
+	now       repository
+}
+
+// repository is the one that goes by.
+type repository struct {
+	path            string
+	namespace, name string
+	created         time.Time // the oldest file
+	tags            []inventory.Tag
+	broken          bool // a link could not be read
+	uploads         map[string]bool
+}
+
+func (r *reader) repositories(ctx context.Context) error {
+	for o, err := range r.layout.Walk(ctx, "repositories/") {
+		if err == nil && o.Repository == "" {
+			continue // belongs to none
+		}
+		if err == nil && o.Repository != r.now.path {
+			err = r.finish(ctx)
+			r.start(o.Repository)
+		}
+		if err == nil {
+			err = r.object(ctx, o)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.finish(ctx)
+}
+
+func (r *reader) start(path string) {
+	namespace, name, found := strings.Cut(path, "/")
+	if !found {
+		namespace, name = "", path
+	}
+	r.now = repository{path: path, namespace: namespace, name: name, uploads: map[string]bool{}}
+}
+
+func (r *reader) object(ctx context.Context, o registrylayout.Object) error {
+	if r.now.created.IsZero() || o.ModTime.Before(r.now.created) {
+		r.now.created = o.ModTime
+	}
+	switch o.Kind {
+	case registrylayout.Upload:
+		r.now.uploads[o.Upload] = true
+		return nil
+	case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.Tag:
+	default:
+		return nil
+	}
+	target, err := r.layout.ReadLink(ctx, o.Key)
+	switch {
+	case errors.Is(err, storage.ErrNotExist): // it went meanwhile
+		return nil
+	case errors.Is(err, registrylayout.ErrBrokenLink):
+		r.now.broken = true
+		r.volume.Unread = append(r.volume.Unread, err)
+		return nil
+	case err != nil:
+		return err
+	}
+	return r.link(o, target)
+}
+
+// link takes a link that could be read.
+func (r *reader) link(o registrylayout.Object, target digest.Digest) error {
+	if o.Kind != registrylayout.LayerLink {
+		r.newest(target, o.ModTime)
+	}
+	if o.Kind == registrylayout.Tag {
+		r.volume.Tags++
+		r.now.tags = append(r.now.tags, inventory.Tag{
+			Name:  o.Tag,
+			Items: []inventory.TagItem{{Image: string(target), Created: o.ModTime}},
+		})
+		return nil
+	}
+	return r.builder.AddLink(inventory.Link{
+		Namespace: r.now.namespace, Name: r.now.name, Digest: string(o.Digest), Manifest: o.Kind == registrylayout.ManifestLink,
+	})
+}
+
+// newest keeps the newest time at which a manifest was linked or tagged.
+func (r *reader) newest(d digest.Digest, written time.Time) {
+	if at, ok := r.manifests[d]; !ok || written.After(at) {
+		r.manifests[d] = written
+	}
+}
+
+// finish adds the repository that has gone by.
+func (r *reader) finish(ctx context.Context) error {
+	if r.now.path == "" {
+		return nil
+	}
+	r.volume.Repositories++
+	if len(r.now.uploads) > 0 {
+		for u, err := range r.layout.Uploads(ctx, r.now.path) {
+			if err != nil {
+				return err
+			}
+			r.volume.Uploads = append(r.volume.Uploads, u)
+		}
+	}
+	if !r.now.broken {
+		r.builder.LinksListed(r.now.namespace, r.now.name)
+	}
+	if !r.options.LinksOnly {
+		err := r.builder.AddStream(inventory.Stream{
+			Namespace: r.now.namespace, Name: r.now.name, Created: r.now.created, Tags: r.now.tags,
+		})
+		if err != nil {
+			return err
+		}
+		if r.now.broken {
+			r.builder.Unread(inventory.KindImageStream, r.now.namespace, r.now.name)
+		}
+	}
+	r.progress(0, 0)
+	return nil
+}
+
+func (r *reader) progress(manifests, all int) {
+	if r.options.Progress != nil {
+		r.options.Progress(Progress{r.volume.Repositories, manifests, all})
+	}
+}
+
+// images reads the manifests that were linked or tagged.
+func (r *reader) images(ctx context.Context) error {
+	sizes, err := r.layout.Sizes(ctx)
+	if err != nil {
+		return err
+	}
+	r.volume.Blobs = sizes.Len()
+	for n, d := range slices.Sorted(maps.Keys(r.manifests)) {
+		raw, err := r.layout.ReadManifestBlob(ctx, d)
+		if errors.Is(err, storage.ErrNotExist) {
+			continue // and is no Image
+		}
+		var m inventory.Manifest
+		if err == nil {
+			m, err = read(d, raw, sizes)
+		}
+		switch {
+		case err == nil:
+			m.Created = r.manifests[d]
+			if err := r.builder.AddManifest(m); err != nil {
+				return err
+			}
+			r.volume.Manifests++
+		case errors.Is(err, registrylayout.ErrDigest), errors.Is(err, storage.ErrTooLarge), errors.Is(err, registrylayout.ErrManifest):
+			r.builder.Unread(inventory.KindImage, "", string(d))
+			r.volume.Unread = append(r.volume.Unread, err)
+		default:
+			return err
+		}
+		if n%100 == 99 {
+			r.progress(n+1, len(r.manifests))
+		}
+	}
+	r.progress(len(r.manifests), len(r.manifests))
+	return nil
+}
