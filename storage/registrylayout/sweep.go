@@ -82,6 +82,30 @@ func (s *Sweep) DeleteTag(ctx context.Context, repository, tag, manifest string)
 	return err
 }
 
+// DeleteTagIndex deletes the record that a tag was a manifest once. It is
+// storage.ErrPrecondition where the tag is that manifest now, and nothing is
+// deleted; [ErrName].
+func (s *Sweep) DeleteTagIndex(ctx context.Context, repository, tag, manifest string) error {
+	current, err := TagKey(repository, tag)
+	if err != nil {
+		return err
+	}
+	key, err := TagIndexKey(repository, tag, digest.Digest(manifest))
+	if err != nil {
+		return err
+	}
+	return s.asked(ctx, key, digest.Digest(manifest), func(ctx context.Context) error {
+		held, _, err := s.layout.readLink(ctx, current, "")
+		switch {
+		case err == nil && string(held) == manifest:
+			return at(key, fmt.Errorf("%w: the tag is that now", storage.ErrPrecondition))
+		case err != nil && !errors.Is(err, storage.ErrNotExist):
+			return err
+		}
+		return s.layout.store.Delete(ctx, key, storage.DeleteOptions{})
+	})
+}
+
 // deleteAsRead deletes an object if it is still the one that was read. Where the
 // store cannot be held to that, a replacement that comes in between is lost.
 func (l *Layout) deleteAsRead(ctx context.Context, info storage.Info) error {

@@ -2,6 +2,8 @@ package fromlayout
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/internal/manifest"
@@ -37,7 +39,44 @@ func read(d digest.Digest, raw []byte, sizes *registrylayout.Sizes) (inventory.M
 	if !f.unknown && len(m.Children) == 0 {
 		m.ImageSize = f.total
 	}
+	if !known(parsed, m.MediaType) {
+		m.Layers = append(m.Layers, named(raw, &m)...)
+	}
+	if m.Config == "" && !manifest.IsImage(m.MediaType) {
+		m.Config = m.Digest // it has none: else it would be taken for one that does not say
+	}
 	return m, nil
+}
+
+// known reports whether this is a kind of manifest of which it is known which
+// fields hold digests: those of OCI and Docker, schema 1 among them.
+func known(parsed manifest.Manifest, mediaType string) bool {
+	switch mediaType {
+	case manifest.MediaTypeOCIArtifact, manifest.MediaTypeDocker1, manifest.MediaTypeDocker1Signed:
+		return true
+	case "": // before there were media types
+		return len(parsed.Layers) > 0
+	}
+	return manifest.IsImage(mediaType) || manifest.IsIndex(mediaType)
+}
+
+// anyDigest is what may be a digest in a text of whatever form.
+var anyDigest = regexp.MustCompile(`sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})`)
+
+// named returns every digest in a manifest of an unknown kind, but for those that
+// are known to be in it: all that it might need.
+func named(raw []byte, m *inventory.Manifest) (blobs []inventory.Blob) {
+	seen := map[string]bool{m.Digest: true, m.Config: true, m.Subject: true}
+	for _, b := range slices.Concat(m.Layers, m.Children) {
+		seen[b.Digest] = true
+	}
+	for _, d := range anyDigest.FindAll(raw, -1) {
+		if text := string(d); !seen[text] {
+			seen[text] = true
+			blobs = append(blobs, inventory.Blob{Digest: text})
+		}
+	}
+	return blobs
 }
 
 // mediaType returns what the manifest says, or what it must be: an OCI manifest

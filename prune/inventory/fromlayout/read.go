@@ -43,13 +43,26 @@ type Volume struct {
 	// Uploads are those that have not ended, by repository and ID. Most were
 	// abandoned: UploadInfo.Age tells how long ago.
 	Uploads []registrylayout.UploadInfo
+	// Former is what tags were and are no more, by repository and tag: entries
+	// of their index, which no registry serves.
+	Former []FormerTag
 	// Unread says, one error for each, what could not be read, so that the
 	// inventory is incomplete.
 	Unread []error
 }
 
-// Read adds what is on a volume to a Builder, and says that the streams and Images
-// were listed, the Images after the streams. Where the Builder holds another's
+// A FormerTag is an entry in the index of a tag that is another manifest by now,
+// or none.
+type FormerTag struct {
+	Repository, Tag string
+	Digest          digest.Digest
+	// Linked: the manifest is in the repository. Otherwise the entry is an
+	// orphan.
+	Linked bool
+}
+
+// Read adds what is on a volume to a Builder, and says that the streams, Images
+// and blobs were listed, the Images after the streams. Where the Builder holds another's
 // facts of the same objects, the error is inventory.ErrConflict.
 //
 // Errors of the store, and of the Builder. After an error both kinds are
@@ -92,7 +105,10 @@ type repository struct {
 	namespace, name string
 	created         time.Time // the oldest file
 	tags            []inventory.Tag
-	broken          bool // a link could not be read
+	broken          bool                     // a link could not be read
+	current         map[string]digest.Digest // by tag
+	linked          map[digest.Digest]bool   // manifests
+	index           []FormerTag
 	uploads         map[string]bool
 }
 
@@ -120,7 +136,7 @@ func (r *reader) start(path string) {
 	if !found {
 		namespace, name = "", path
 	}
-	r.now = repository{path: path, namespace: namespace, name: name, uploads: map[string]bool{}}
+	r.now = repository{path: path, namespace: namespace, name: name, uploads: map[string]bool{}, current: map[string]digest.Digest{}, linked: map[digest.Digest]bool{}}
 }
 
 func (r *reader) object(ctx context.Context, o registrylayout.Object) error {
@@ -130,6 +146,9 @@ func (r *reader) object(ctx context.Context, o registrylayout.Object) error {
 	switch o.Kind {
 	case registrylayout.Upload:
 		r.now.uploads[o.Upload] = true
+		return nil
+	case registrylayout.TagIndex:
+		r.now.index = append(r.now.index, FormerTag{Repository: r.now.path, Tag: o.Tag, Digest: o.Digest})
 		return nil
 	case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.Tag:
 	default:
@@ -156,11 +175,15 @@ func (r *reader) link(o registrylayout.Object, target digest.Digest) error {
 	}
 	if o.Kind == registrylayout.Tag {
 		r.volume.Tags++
+		r.now.current[o.Tag] = target
 		r.now.tags = append(r.now.tags, inventory.Tag{
 			Name:  o.Tag,
 			Items: []inventory.TagItem{{Image: string(target), Created: o.ModTime}},
 		})
 		return nil
+	}
+	if o.Kind == registrylayout.ManifestLink {
+		r.now.linked[o.Digest] = true
 	}
 	return r.builder.AddLink(inventory.Link{
 		Namespace: r.now.namespace, Name: r.now.name, Digest: string(o.Digest), Manifest: o.Kind == registrylayout.ManifestLink,
@@ -180,6 +203,12 @@ func (r *reader) finish(ctx context.Context) error {
 		return nil
 	}
 	r.volume.Repositories++
+	for _, former := range r.now.index {
+		if r.now.current[former.Tag] != former.Digest {
+			former.Linked = r.now.linked[former.Digest]
+			r.volume.Former = append(r.volume.Former, former)
+		}
+	}
 	if len(r.now.uploads) > 0 {
 		for u, err := range r.layout.Uploads(ctx, r.now.path) {
 			if err != nil {
@@ -219,32 +248,53 @@ func (r *reader) images(ctx context.Context) error {
 		return err
 	}
 	r.volume.Blobs = sizes.Len()
-	for n, d := range slices.Sorted(maps.Keys(r.manifests)) {
-		raw, err := r.layout.ReadManifestBlob(ctx, d)
-		if errors.Is(err, storage.ErrNotExist) {
-			continue // and is no Image
-		}
-		var m inventory.Manifest
-		if err == nil {
-			m, err = read(d, raw, sizes)
-		}
-		switch {
-		case err == nil:
-			m.Created = r.manifests[d]
-			if err := r.builder.AddManifest(m); err != nil {
-				return err
-			}
-			r.volume.Manifests++
-		case errors.Is(err, registrylayout.ErrDigest), errors.Is(err, storage.ErrTooLarge), errors.Is(err, registrylayout.ErrManifest):
-			r.builder.Unread(inventory.KindImage, "", string(d))
-			r.volume.Unread = append(r.volume.Unread, err)
-		default:
+	for d, size := range sizes.All() {
+		if err := r.builder.AddStoredBlob(inventory.Blob{Digest: string(d), Size: size}); err != nil {
 			return err
 		}
+	}
+	r.builder.BlobsListed()
+	queue := slices.Sorted(maps.Keys(r.manifests))
+	for n := 0; n < len(queue); n++ {
+		children, err := r.image(ctx, queue[n], sizes)
+		if err != nil {
+			return err
+		}
+		for _, child := range children {
+			d := digest.Digest(child.Digest)
+			if _, known := r.manifests[d]; !known {
+				r.manifests[d] = r.manifests[queue[n]]
+				queue = append(queue, d)
+			}
+		}
 		if n%100 == 99 {
-			r.progress(n+1, len(r.manifests))
+			r.progress(n+1, len(queue))
 		}
 	}
-	r.progress(len(r.manifests), len(r.manifests))
+	r.progress(len(queue), len(queue))
 	return nil
+}
+
+// image reads a manifest and returns what it owns, which may be there without a
+// link of its own. One that is not there is no Image.
+func (r *reader) image(ctx context.Context, d digest.Digest, sizes *registrylayout.Sizes) ([]inventory.Blob, error) {
+	raw, err := r.layout.ReadManifestBlob(ctx, d)
+	if errors.Is(err, storage.ErrNotExist) {
+		return nil, nil
+	}
+	var m inventory.Manifest
+	if err == nil {
+		m, err = read(d, raw, sizes)
+	}
+	switch {
+	case err == nil:
+		m.Created = r.manifests[d]
+		r.volume.Manifests++
+		return m.Children, r.builder.AddManifest(m)
+	case errors.Is(err, registrylayout.ErrDigest), errors.Is(err, storage.ErrTooLarge), errors.Is(err, registrylayout.ErrManifest):
+		r.builder.Unread(inventory.KindImage, "", string(d))
+		r.volume.Unread = append(r.volume.Unread, err)
+		return nil, nil
+	}
+	return nil, err
 }
