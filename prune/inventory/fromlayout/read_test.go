@@ -185,8 +185,8 @@ func TestWhatCannotBeReadKeeps(t *testing.T) {
 				v.write(key, err, string(d))
 			}
 		},
-		"one that is too large": func(v *volume, d digest.Digest) {
-			d = v.blob("shop/web", strings.Repeat(" ", registrylayout.MaxManifest+1))
+		"one that is too large": func(v *volume, _ digest.Digest) {
+			d := v.blob("shop/web", strings.Repeat(" ", registrylayout.MaxManifest+1))
 			key, err := registrylayout.ManifestLinkKey("shop/web", d)
 			v.write(key, err, string(d))
 		},
