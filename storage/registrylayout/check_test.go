@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func of(content string) string { return name(digest.FromString(content)) }
+func of(content string) string { return hex8(digest.FromString(content)) }
 
 func TestCheckFindings(t *testing.T) {
 	const repository = registrylayout.Root + "/repositories/"
@@ -40,54 +40,54 @@ func TestCheckFindings(t *testing.T) {
 			t.remove(key(registrylayout.TagIndexKey("a/b", "v1", idx)))
 		}, nil},
 		{"a layer's bytes are gone", func(t *tree) { t.remove(blobOf(layer)) }, []string{
-			"dangling a/b layer " + name(layer) + " -> " + name(layer),
-			"dangling a/b layer " + name(img) + " -> " + name(layer),
+			"dangling a/b layer " + hex8(layer) + " -> " + hex8(layer),
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer),
 		}},
 		{"a layer's link is gone", func(t *tree) { t.remove(key(registrylayout.LayerLinkKey("a/b", layer))) }, []string{
-			"dangling a/b layer " + name(img) + " -> " + name(layer) + " unlinked",
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer) + " unlinked",
 		}},
 		{"a config is gone, bytes and link", func(t *tree) {
 			t.remove(blobOf(config))
 			t.remove(key(registrylayout.LayerLinkKey("a/b", config)))
-		}, []string{"dangling a/b config " + name(img) + " -> " + name(config)}},
+		}, []string{"dangling a/b config " + hex8(img) + " -> " + hex8(config)}},
 		{"an image's bytes are gone, so that what it needs is not known", func(t *tree) { t.remove(blobOf(img)) }, []string{
-			"dangling a/b manifest " + name(img) + " -> " + name(img),
-			"dangling a/b child " + name(idx) + " -> " + name(img),
+			"dangling a/b manifest " + hex8(img) + " -> " + hex8(img),
+			"dangling a/b child " + hex8(idx) + " -> " + hex8(img),
 		}},
 		{"an image's link is gone, as Debian's collector leaves it", func(t *tree) { t.remove(key(registrylayout.ManifestLinkKey("a/b", img))) }, []string{
-			"dangling a/b child " + name(idx) + " -> " + name(img) + " unlinked",
+			"dangling a/b child " + hex8(idx) + " -> " + hex8(img) + " unlinked",
 		}},
 		{"an index's bytes are gone", func(t *tree) { t.remove(blobOf(idx)) }, []string{
-			"dangling a/b manifest " + name(idx) + " -> " + name(idx),
-			"dangling a/b tag v1 " + name(idx) + " -> " + name(idx),
+			"dangling a/b manifest " + hex8(idx) + " -> " + hex8(idx),
+			"dangling a/b tag v1 " + hex8(idx) + " -> " + hex8(idx),
 		}},
 		{"an index's link is gone", func(t *tree) { t.remove(key(registrylayout.ManifestLinkKey("a/b", idx))) }, []string{
-			"dangling a/b tag v1 " + name(idx) + " -> " + name(idx) + " unlinked",
+			"dangling a/b tag v1 " + hex8(idx) + " -> " + hex8(idx) + " unlinked",
 		}},
 		{"a blob that nobody needs", func(t *tree) { t.write(blobOf(digest.FromString("x")), "x") }, []string{"orphan " + of("x")}},
 		{"a push that ended before its manifest", func(t *tree) { t.blob("c", "x") }, []string{"orphan c layer " + of("x"), "orphan " + of("x")}},
 		{"a layer that another repository needs", func(t *tree) {
 			_, err := t.MountBlob(t.t.Context(), "c", "a/b", layer)
 			require.NoError(t.t, err)
-		}, []string{"orphan c layer " + name(layer)}},
+		}, []string{"orphan c layer " + hex8(layer)}},
 		{"all links to an image are gone", func(t *tree) {
 			for _, k := range t.keys() {
 				if strings.HasPrefix(k, repository) {
 					t.remove(k)
 				}
 			}
-		}, []string{"orphan " + name(config), "orphan " + name(layer), "orphan " + name(img), "orphan " + name(idx)}},
+		}, []string{"orphan " + hex8(config), "orphan " + hex8(layer), "orphan " + hex8(img), "orphan " + hex8(idx)}},
 		{"garbage in a layer link", func(t *tree) { t.write(key(registrylayout.LayerLinkKey("a/b", layer)), "garbage\x00") }, []string{
 			"broken link a/b " + key(registrylayout.LayerLinkKey("a/b", layer)),
-			"dangling a/b layer " + name(img) + " -> " + name(layer) + " unlinked",
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer) + " unlinked",
 		}},
 		{"an empty link to an image", func(t *tree) { t.write(key(registrylayout.ManifestLinkKey("a/b", img)), "") }, []string{
 			"broken link a/b " + key(registrylayout.ManifestLinkKey("a/b", img)),
-			"dangling a/b child " + name(idx) + " -> " + name(img) + " unlinked",
+			"dangling a/b child " + hex8(idx) + " -> " + hex8(img) + " unlinked",
 		}},
 		{"a link to another digest", func(t *tree) { t.write(key(registrylayout.LayerLinkKey("a/b", layer)), string(config)) }, []string{
 			"broken link a/b " + key(registrylayout.LayerLinkKey("a/b", layer)),
-			"dangling a/b layer " + name(img) + " -> " + name(layer) + " unlinked",
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer) + " unlinked",
 		}},
 		{"a tag that points outside", func(t *tree) { t.write(key(registrylayout.TagKey("a/b", "v1")), "sha256:../../../../../../etc/passwd") },
 			[]string{"broken link a/b " + key(registrylayout.TagKey("a/b", "v1"))}},
@@ -106,7 +106,7 @@ func TestCheckFindings(t *testing.T) {
 			t.write(repository+"a/b/_catalog/x", "x")
 		}, []string{"unknown " + registrylayout.Root + "/blobs/README", "unknown a/b " + repository + "a/b/_catalog/x"}},
 		{"a manifest that was changed in place, so that what it needs is not known", func(t *tree) { t.write(blobOf(img), strings.Replace(string(image), "layer", "lay3r", 1)) },
-			[]string{"mismatch " + name(img) + " " + blobOf(img)}},
+			[]string{"mismatch " + hex8(img) + " " + blobOf(img)}},
 		{"a manifest that is none", func(t *tree) {
 			d := t.blob("a/b", "not JSON")
 			t.write(key(registrylayout.ManifestLinkKey("a/b", d)), string(d))
