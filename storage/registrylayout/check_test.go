@@ -1,8 +1,12 @@
 package registrylayout_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/storage"
@@ -186,11 +190,10 @@ func TestCheckBesideAPush(t *testing.T) {
 	d := &memory.Driver{}
 	tree := newTreeOn(t, d, storage.New(d, storage.Options{Trust: true}), registrylayout.Options{})
 	tree.image("a", "{}", []string{"x"}, "v1")
-	pushed := false
+	var once sync.Once
 	driver := middleware.Observe(d, func(e middleware.Event) {
-		if e.Op == "list" && !pushed { // the blobs have been listed
-			pushed = true
-			require.NoError(t, push(t.Context(), tree.Layout))
+		if e.Op == "list" { // the blobs have been listed
+			once.Do(func() { require.NoError(t, push(t.Context(), tree.Layout)) })
 		}
 	}, middleware.ObserveOptions{})
 	layout := registrylayout.New(storage.New(driver, storage.Options{}), registrylayout.Options{})
@@ -198,6 +201,37 @@ func TestCheckBesideAPush(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, summary.Sound())
 	require.Equal(t, 2, summary.Repositories)
+}
+
+// TestCheckReadsSeveralAtOnce: on a store that takes its time, the check takes that
+// time once for so many objects; and what it finds is in the same order.
+func TestCheckReadsSeveralAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &memory.Driver{}
+		tree := newTreeOn(t, d, storage.New(d, storage.Options{Trust: true}), registrylayout.Options{})
+		for _, c := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
+			tree.blob("r", c)
+			tree.blob("s/"+c, c)
+		}
+		slow := middleware.Faults(d, middleware.Fault{Ops: []string{"open"}, Wait: func(ctx context.Context, _, _ string) error {
+			time.Sleep(time.Second)
+			return nil
+		}})
+		layout := registrylayout.New(storage.New(slow, storage.Options{}), registrylayout.Options{})
+		var first []string
+		for _, atOnce := range []int{1, 13, 26} {
+			start := time.Now()
+			var all []string
+			s, err := layout.Check(t.Context(), registrylayout.CheckOptions{AtOnce: atOnce, Verify: true}, func(f registrylayout.Finding) { all = append(all, short(f)) })
+			require.NoError(t, err)
+			require.Equal(t, 26+52, s.Orphans)
+			require.Equal(t, time.Duration(78/atOnce)*time.Second, time.Since(start))
+			if first == nil {
+				first = all
+			}
+			require.Equal(t, first, all)
+		}
+	})
 }
 
 func FuzzLink(f *testing.F) {
