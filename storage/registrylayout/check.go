@@ -3,6 +3,9 @@ package registrylayout
 import (
 	"context"
 	"errors"
+	"io"
+	"iter"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -12,7 +15,10 @@ import (
 type CheckOptions struct {
 	// Verify reads every blob and compares its digest.
 	Verify bool
-	// Progress is called now and then, nil never.
+	// AtOnce is how many objects are read at once; not positive is 8. It is the
+	// time to the store that it saves: for a bucket, more may be right.
+	AtOnce int
+	// Progress is called now and then, by one goroutine at a time; nil never.
 	Progress func(Progress)
 }
 
@@ -118,6 +124,9 @@ func (s Summary) Sound() bool {
 // it: what it did not see it cannot judge. Then the Summary is of what it saw, and
 // no orphans were reported.
 func (l *Layout) Check(ctx context.Context, o CheckOptions, found func(Finding)) (Summary, error) {
+	if o.AtOnce <= 0 {
+		o.AtOnce = 8
+	}
 	c := &checker{layout: l, options: o, found: found}
 	err := c.blobs(ctx)
 	if err == nil {
@@ -137,8 +146,8 @@ type checker struct {
 	options  CheckOptions
 	found    func(Finding)
 	summary  Summary
-	verified int64 // bytes
-	buffer   []byte
+	telling  sync.Mutex
+	verified int64 // bytes; telling guards it
 
 	Sizes
 	needed     bits // of all: a manifest of some repository, or needed by one
@@ -168,7 +177,11 @@ func (c *checker) report(f Finding) {
 	}
 }
 
-func (c *checker) progress() {
+// progress tells how far the check has come, with so many more bytes verified.
+func (c *checker) progress(verified int64) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.verified += verified
 	if c.options.Progress == nil {
 		return
 	}
@@ -194,10 +207,10 @@ func (c *checker) blobs(ctx context.Context) error {
 		c.summary.Blobs++
 		c.summary.Bytes += o.Size
 		if c.summary.Blobs%1000 == 0 {
-			c.progress()
+			c.progress(0)
 		}
 	}
-	c.progress()
+	c.progress(0)
 	return nil
 }
 
@@ -211,28 +224,53 @@ func (c *checker) orphans() {
 
 // verify reads the blobs.
 func (c *checker) verify(ctx context.Context) error {
-	for i := range c.all.len() {
-		d := c.all.at(i)
-		err := c.verifyOne(ctx, d)
+	return ordered(ctx, c.options.AtOnce, count(c.all.len()), func(ctx context.Context, i int) error {
+		return c.verifyOne(ctx, c.all.at(i))
+	}, func(i int, err error) error {
 		switch {
 		case errors.Is(err, ErrDigest):
-			c.mismatch(i, d, err)
+			c.mismatch(i, c.all.at(i), err)
 		case isNotExist(err): // it went meanwhile
-		case err != nil:
+		default:
 			return err
 		}
-		c.progress()
-	}
-	return nil
+		return nil
+	})
 }
 
+// count gives the numbers below n.
+func count(n int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for i := range n {
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
+}
+
+// verifyOne reads a blob to the end, and says how far it has come at its end and
+// about each MiB.
 func (c *checker) verifyOne(ctx context.Context, d digest.Digest) error {
 	body, _, err := c.layout.OpenBlob(ctx, d)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	return c.readAll(body)
+	buffer := make([]byte, 1<<16)
+	for since := int64(0); ; {
+		n, err := body.Read(buffer)
+		if since += int64(n); since >= 1<<20 || err != nil {
+			c.progress(since)
+			since = 0
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (c *checker) mismatch(i int, d digest.Digest, err error) {

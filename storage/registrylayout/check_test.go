@@ -1,8 +1,12 @@
 package registrylayout_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/storage"
@@ -12,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func of(content string) string { return name(digest.FromString(content)) }
+func of(content string) string { return hex8(digest.FromString(content)) }
 
 func TestCheckFindings(t *testing.T) {
 	const repository = registrylayout.Root + "/repositories/"
@@ -40,54 +44,54 @@ func TestCheckFindings(t *testing.T) {
 			t.remove(key(registrylayout.TagIndexKey("a/b", "v1", idx)))
 		}, nil},
 		{"a layer's bytes are gone", func(t *tree) { t.remove(blobOf(layer)) }, []string{
-			"dangling a/b layer " + name(layer) + " -> " + name(layer),
-			"dangling a/b layer " + name(img) + " -> " + name(layer),
+			"dangling a/b layer " + hex8(layer) + " -> " + hex8(layer),
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer),
 		}},
 		{"a layer's link is gone", func(t *tree) { t.remove(key(registrylayout.LayerLinkKey("a/b", layer))) }, []string{
-			"dangling a/b layer " + name(img) + " -> " + name(layer) + " unlinked",
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer) + " unlinked",
 		}},
 		{"a config is gone, bytes and link", func(t *tree) {
 			t.remove(blobOf(config))
 			t.remove(key(registrylayout.LayerLinkKey("a/b", config)))
-		}, []string{"dangling a/b config " + name(img) + " -> " + name(config)}},
+		}, []string{"dangling a/b config " + hex8(img) + " -> " + hex8(config)}},
 		{"an image's bytes are gone, so that what it needs is not known", func(t *tree) { t.remove(blobOf(img)) }, []string{
-			"dangling a/b manifest " + name(img) + " -> " + name(img),
-			"dangling a/b child " + name(idx) + " -> " + name(img),
+			"dangling a/b manifest " + hex8(img) + " -> " + hex8(img),
+			"dangling a/b child " + hex8(idx) + " -> " + hex8(img),
 		}},
 		{"an image's link is gone, as Debian's collector leaves it", func(t *tree) { t.remove(key(registrylayout.ManifestLinkKey("a/b", img))) }, []string{
-			"dangling a/b child " + name(idx) + " -> " + name(img) + " unlinked",
+			"dangling a/b child " + hex8(idx) + " -> " + hex8(img) + " unlinked",
 		}},
 		{"an index's bytes are gone", func(t *tree) { t.remove(blobOf(idx)) }, []string{
-			"dangling a/b manifest " + name(idx) + " -> " + name(idx),
-			"dangling a/b tag v1 " + name(idx) + " -> " + name(idx),
+			"dangling a/b manifest " + hex8(idx) + " -> " + hex8(idx),
+			"dangling a/b tag v1 " + hex8(idx) + " -> " + hex8(idx),
 		}},
 		{"an index's link is gone", func(t *tree) { t.remove(key(registrylayout.ManifestLinkKey("a/b", idx))) }, []string{
-			"dangling a/b tag v1 " + name(idx) + " -> " + name(idx) + " unlinked",
+			"dangling a/b tag v1 " + hex8(idx) + " -> " + hex8(idx) + " unlinked",
 		}},
 		{"a blob that nobody needs", func(t *tree) { t.write(blobOf(digest.FromString("x")), "x") }, []string{"orphan " + of("x")}},
 		{"a push that ended before its manifest", func(t *tree) { t.blob("c", "x") }, []string{"orphan c layer " + of("x"), "orphan " + of("x")}},
 		{"a layer that another repository needs", func(t *tree) {
 			_, err := t.MountBlob(t.t.Context(), "c", "a/b", layer)
 			require.NoError(t.t, err)
-		}, []string{"orphan c layer " + name(layer)}},
+		}, []string{"orphan c layer " + hex8(layer)}},
 		{"all links to an image are gone", func(t *tree) {
 			for _, k := range t.keys() {
 				if strings.HasPrefix(k, repository) {
 					t.remove(k)
 				}
 			}
-		}, []string{"orphan " + name(config), "orphan " + name(layer), "orphan " + name(img), "orphan " + name(idx)}},
+		}, []string{"orphan " + hex8(config), "orphan " + hex8(layer), "orphan " + hex8(img), "orphan " + hex8(idx)}},
 		{"garbage in a layer link", func(t *tree) { t.write(key(registrylayout.LayerLinkKey("a/b", layer)), "garbage\x00") }, []string{
 			"broken link a/b " + key(registrylayout.LayerLinkKey("a/b", layer)),
-			"dangling a/b layer " + name(img) + " -> " + name(layer) + " unlinked",
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer) + " unlinked",
 		}},
 		{"an empty link to an image", func(t *tree) { t.write(key(registrylayout.ManifestLinkKey("a/b", img)), "") }, []string{
 			"broken link a/b " + key(registrylayout.ManifestLinkKey("a/b", img)),
-			"dangling a/b child " + name(idx) + " -> " + name(img) + " unlinked",
+			"dangling a/b child " + hex8(idx) + " -> " + hex8(img) + " unlinked",
 		}},
 		{"a link to another digest", func(t *tree) { t.write(key(registrylayout.LayerLinkKey("a/b", layer)), string(config)) }, []string{
 			"broken link a/b " + key(registrylayout.LayerLinkKey("a/b", layer)),
-			"dangling a/b layer " + name(img) + " -> " + name(layer) + " unlinked",
+			"dangling a/b layer " + hex8(img) + " -> " + hex8(layer) + " unlinked",
 		}},
 		{"a tag that points outside", func(t *tree) { t.write(key(registrylayout.TagKey("a/b", "v1")), "sha256:../../../../../../etc/passwd") },
 			[]string{"broken link a/b " + key(registrylayout.TagKey("a/b", "v1"))}},
@@ -106,7 +110,7 @@ func TestCheckFindings(t *testing.T) {
 			t.write(repository+"a/b/_catalog/x", "x")
 		}, []string{"unknown " + registrylayout.Root + "/blobs/README", "unknown a/b " + repository + "a/b/_catalog/x"}},
 		{"a manifest that was changed in place, so that what it needs is not known", func(t *tree) { t.write(blobOf(img), strings.Replace(string(image), "layer", "lay3r", 1)) },
-			[]string{"mismatch " + name(img) + " " + blobOf(img)}},
+			[]string{"mismatch " + hex8(img) + " " + blobOf(img)}},
 		{"a manifest that is none", func(t *tree) {
 			d := t.blob("a/b", "not JSON")
 			t.write(key(registrylayout.ManifestLinkKey("a/b", d)), string(d))
@@ -186,11 +190,10 @@ func TestCheckBesideAPush(t *testing.T) {
 	d := &memory.Driver{}
 	tree := newTreeOn(t, d, storage.New(d, storage.Options{Trust: true}), registrylayout.Options{})
 	tree.image("a", "{}", []string{"x"}, "v1")
-	pushed := false
+	var once sync.Once
 	driver := middleware.Observe(d, func(e middleware.Event) {
-		if e.Op == "list" && !pushed { // the blobs have been listed
-			pushed = true
-			require.NoError(t, push(t.Context(), tree.Layout))
+		if e.Op == "list" { // the blobs have been listed
+			once.Do(func() { require.NoError(t, push(t.Context(), tree.Layout)) })
 		}
 	}, middleware.ObserveOptions{})
 	layout := registrylayout.New(storage.New(driver, storage.Options{}), registrylayout.Options{})
@@ -198,6 +201,37 @@ func TestCheckBesideAPush(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, summary.Sound())
 	require.Equal(t, 2, summary.Repositories)
+}
+
+// TestCheckReadsSeveralAtOnce: on a store that takes its time, the check takes that
+// time once for so many objects; and what it finds is in the same order.
+func TestCheckReadsSeveralAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &memory.Driver{}
+		tree := newTreeOn(t, d, storage.New(d, storage.Options{Trust: true}), registrylayout.Options{})
+		for _, c := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
+			tree.blob("r", c)
+			tree.blob("s/"+c, c)
+		}
+		slow := middleware.Faults(d, middleware.Fault{Ops: []string{"open"}, Wait: func(ctx context.Context, _, _ string) error {
+			time.Sleep(time.Second)
+			return nil
+		}})
+		layout := registrylayout.New(storage.New(slow, storage.Options{}), registrylayout.Options{})
+		var first []string
+		for _, atOnce := range []int{1, 13, 26} {
+			start := time.Now()
+			var all []string
+			s, err := layout.Check(t.Context(), registrylayout.CheckOptions{AtOnce: atOnce, Verify: true}, func(f registrylayout.Finding) { all = append(all, short(f)) })
+			require.NoError(t, err)
+			require.Equal(t, 26+52, s.Orphans)
+			require.Equal(t, time.Duration(78/atOnce)*time.Second, time.Since(start))
+			if first == nil {
+				first = all
+			}
+			require.Equal(t, first, all)
+		}
+	})
 }
 
 func FuzzLink(f *testing.F) {

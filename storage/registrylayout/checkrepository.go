@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 
 	"github.com/opencontainers/go-digest"
@@ -46,26 +45,35 @@ func (r *repositoryCheck) target(d digest.Digest) digest.Digest {
 	return d
 }
 
+// read is what reading an object gave.
+type read struct {
+	target digest.Digest // of a link
+	err    error
+}
+
 func (c *checker) repositories(ctx context.Context) error {
-	for o, err := range c.layout.Walk(ctx, "repositories/") {
-		if err != nil {
-			return err
+	err := ordered(ctx, c.options.AtOnce, c.layout.Walk(ctx, "repositories/"), func(ctx context.Context, o Object) (r read) {
+		if o.IsLink() {
+			r.target, _, r.err = c.layout.readLink(ctx, o.Key, o.Digest)
 		}
+		return r
+	}, func(o Object, r read) error {
 		if o.Repository != c.repository.name {
 			if err := c.finish(ctx); err != nil {
 				return err
 			}
 			c.repository.reset(o.Repository)
 		}
-		if err := c.object(ctx, o); err != nil {
-			return err
-		}
+		return c.object(ctx, o, r)
+	})
+	if err != nil {
+		return err
 	}
 	return c.finish(ctx)
 }
 
 // object takes one object of the repository that goes by.
-func (c *checker) object(ctx context.Context, o Object) error {
+func (c *checker) object(ctx context.Context, o Object, got read) error {
 	r := &c.repository
 	switch {
 	case o.Kind == Upload:
@@ -74,25 +82,19 @@ func (c *checker) object(ctx context.Context, o Object) error {
 			c.summary.Uploads++
 		}
 		c.summary.UploadBytes += o.Size
-		return nil
 	case o.Kind == "" && path.Base(o.Key) == "link":
 		c.broken(o, fmt.Errorf("%w: its path is none of a link", ErrBrokenLink))
-		return nil
 	case o.Kind == "":
 		c.report(Finding{Kind: Unknown, Repository: o.Repository, Key: o.Key})
-		return nil
+	case isNotExist(got.err): // it went meanwhile
+	case errors.Is(got.err, ErrBrokenLink):
+		c.broken(o, got.err)
+	case got.err != nil:
+		return got.err
+	default:
+		return c.link(ctx, o, got.target)
 	}
-	target, _, err := c.layout.readLink(ctx, o.Key, o.Digest)
-	switch {
-	case isNotExist(err): // it went meanwhile
-		return nil
-	case errors.Is(err, ErrBrokenLink):
-		c.broken(o, err)
-		return nil
-	case err != nil:
-		return err
-	}
-	return c.link(ctx, o, target)
+	return nil
 }
 
 func (c *checker) broken(o Object, err error) {
@@ -164,14 +166,8 @@ func (c *checker) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	for i := range r.manifests.len() {
-		d := r.manifests.at(i)
-		if err := c.refer(ctx, ManifestReference, d, d, Finding{}); err != nil {
-			return err
-		}
-		if err := c.manifest(ctx, r.target(d), true); err != nil {
-			return err
-		}
+	if err := c.manifests(ctx); err != nil {
+		return err
 	}
 	for _, t := range r.tags {
 		if err := c.refer(ctx, TagReference, t.digest, t.digest, Finding{Tag: t.tag}); err != nil {
@@ -190,7 +186,7 @@ func (c *checker) finish(ctx context.Context) error {
 			c.report(Finding{Kind: Orphan, Repository: r.name, Reference: LayerReference, Digest: d})
 		}
 	}
-	c.progress()
+	c.progress(0)
 	return nil
 }
 
@@ -231,17 +227,45 @@ func (c *checker) refer(ctx context.Context, kind ReferenceKind, from, to digest
 	return nil
 }
 
-// manifest notes what a manifest needs, and where it is served, reports what of it
+// content is what a manifest was found to hold.
+type content struct {
+	needs []need
+	err   error
+}
+
+func (c *checker) fetch(ctx context.Context, d digest.Digest) (m content) {
+	raw, err := c.layout.ReadManifestBlob(ctx, d)
+	if err != nil {
+		return content{err: err}
+	}
+	m.needs, m.err = readNeeds(raw)
+	return m
+}
+
+// manifests judges those that the repository links.
+func (c *checker) manifests(ctx context.Context) error {
+	r := &c.repository
+	return ordered(ctx, c.options.AtOnce, count(r.manifests.len()), func(ctx context.Context, i int) content {
+		return c.fetch(ctx, r.target(r.manifests.at(i)))
+	}, func(i int, m content) error {
+		d := r.manifests.at(i)
+		if err := c.refer(ctx, ManifestReference, d, d, Finding{}); err != nil {
+			return err
+		}
+		return c.manifest(ctx, r.target(d), m, true)
+	})
+}
+
+// manifest notes what a manifest needs, and, where it is served, reports what of it
 // is missing.
-func (c *checker) manifest(ctx context.Context, d digest.Digest, served bool) error {
+func (c *checker) manifest(ctx context.Context, d digest.Digest, m content, served bool) error {
 	if i := c.all.find(d); i >= 0 {
 		c.needed.add(i)
 	}
-	needs, err := c.readManifest(ctx, d, served)
-	if err != nil || needs == nil {
-		return err
+	if m.err != nil {
+		return c.unreadable(d, m.err, served)
 	}
-	for _, n := range needs {
+	for _, n := range m.needs {
 		c.need(n.digest)
 		if n.kind == ChildReference {
 			if err := c.unlinked(ctx, n.digest); err != nil {
@@ -258,29 +282,23 @@ func (c *checker) manifest(ctx context.Context, d digest.Digest, served bool) er
 	return nil
 }
 
-// readManifest reports what cannot be read, and returns nil for it.
-func (c *checker) readManifest(ctx context.Context, d digest.Digest, served bool) ([]need, error) {
-	raw, err := c.layout.ReadManifestBlob(ctx, d)
-	var needs []need
-	if err == nil {
-		if needs, err = readNeeds(raw); err == nil {
-			return needs, nil
-		}
-	}
+// unreadable reports a manifest that cannot be read, or returns an error that is not
+// the manifest's.
+func (c *checker) unreadable(d digest.Digest, err error, served bool) error {
 	c.repository.doubt = true
-	key, _ := BlobKey(d) // it could be read, or at least looked for
 	switch {
 	case isNotExist(err): // reported as dangling
 	case errors.Is(err, ErrDigest):
 		c.mismatch(c.all.find(d), d, err)
 	case errors.Is(err, ErrManifest) || errors.Is(err, storage.ErrTooLarge):
 		if served {
+			key, _ := BlobKey(d) // it could be looked for
 			c.report(Finding{Kind: Unreadable, Repository: c.repository.name, Digest: d, Key: key, Err: err})
 		}
 	default:
-		return nil, err
+		return err
 	}
-	return nil, nil
+	return nil
 }
 
 // unlinked notes what a manifest needs that the repository names and has no link
@@ -295,28 +313,7 @@ func (c *checker) unlinked(ctx context.Context, d digest.Digest) error {
 		r.seen = map[digest.Digest]bool{}
 	}
 	r.seen[d] = true
-	return c.manifest(ctx, d, false)
+	return c.manifest(ctx, d, c.fetch(ctx, d), false)
 }
 
 func isNotExist(err error) bool { return errors.Is(err, storage.ErrNotExist) }
-
-// readAll reads to the end, and says how far it has come about each MiB.
-func (c *checker) readAll(r io.Reader) error {
-	if c.buffer == nil {
-		c.buffer = make([]byte, 1<<16)
-	}
-	for since := 0; ; {
-		n, err := r.Read(c.buffer)
-		c.verified += int64(n)
-		if since += n; since >= 1<<20 {
-			since = 0
-			c.progress()
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}

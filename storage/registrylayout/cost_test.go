@@ -3,6 +3,8 @@ package registrylayout_test
 import (
 	"fmt"
 	"maps"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -30,7 +32,12 @@ func TestCheckCost(t *testing.T) {
 		d := &memory.Driver{}
 		fill(t, registrylayout.New(storage.New(d, storage.Options{}), registrylayout.Options{}), images)
 		count := map[string]int{}
-		observed := middleware.Observe(d, func(e middleware.Event) { count[e.Op]++ }, middleware.ObserveOptions{})
+		var counting sync.Mutex
+		observed := middleware.Observe(d, func(e middleware.Event) {
+			counting.Lock()
+			defer counting.Unlock()
+			count[e.Op]++
+		}, middleware.ObserveOptions{})
 		layout := registrylayout.New(storage.New(observed, storage.Options{}), registrylayout.Options{})
 		summary, err := layout.Check(t.Context(), registrylayout.CheckOptions{}, nil)
 		require.NoError(t, err)
@@ -62,10 +69,10 @@ func TestCheckCostOfWhatIsMissing(t *testing.T) {
 	for i := range 100 {
 		require.NoError(t, d.Delete(t.Context(), key(registrylayout.BlobKey(digest.FromString(fmt.Sprintf("layer %d", i)))), storage.DeleteOptions{}))
 	}
-	count := 0
-	observed := middleware.Observe(d, func(middleware.Event) { count++ }, middleware.ObserveOptions{})
+	var count atomic.Int64
+	observed := middleware.Observe(d, func(middleware.Event) { count.Add(1) }, middleware.ObserveOptions{})
 	summary, err := registrylayout.New(storage.New(observed, storage.Options{}), registrylayout.Options{}).Check(t.Context(), registrylayout.CheckOptions{}, nil)
 	require.NoError(t, err)
 	require.Equal(t, 200, summary.Dangling)
-	require.Less(t, count, 6*500)
+	require.Less(t, count.Load(), int64(6*500))
 }

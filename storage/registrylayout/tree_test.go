@@ -124,13 +124,13 @@ func (t *tree) check(o registrylayout.CheckOptions) ([]string, registrylayout.Su
 
 func short(f registrylayout.Finding) string {
 	text := string(f.Kind)
-	for _, part := range []string{f.Repository, string(f.Reference), f.Tag, name(f.Digest)} {
+	for _, part := range []string{f.Repository, string(f.Reference), f.Tag, hex8(f.Digest)} {
 		if part != "" {
 			text += " " + part
 		}
 	}
 	if f.Missing != "" {
-		text += " -> " + name(f.Missing)
+		text += " -> " + hex8(f.Missing)
 	}
 	if f.Unlinked {
 		text += " unlinked"
@@ -141,7 +141,7 @@ func short(f registrylayout.Finding) string {
 	return text
 }
 
-func name(d digest.Digest) string {
+func hex8(d digest.Digest) string {
 	if d == "" {
 		return ""
 	}

@@ -393,14 +393,14 @@ func TestWritersLeaseWhatTheyUse(t *testing.T) {
 		var names []string
 		for e, err := range book.All(t.Context()) {
 			require.NoError(t, err)
-			names = append(names, name(e.Digest))
+			names = append(names, hex8(e.Digest))
 		}
 		return names
 	}
 	sorted := func(contents ...string) []string {
 		var names []string
 		for _, c := range contents {
-			names = append(names, name(digest.FromString(c)))
+			names = append(names, hex8(digest.FromString(c)))
 		}
 		slices.Sort(names)
 		return names
