@@ -50,7 +50,7 @@ func afterItems(t testing.TB, cluster *prunetest.Cluster, plan *prune.Plan) *pru
 
 // Where nothing else has changed, everything that was planned still holds.
 func TestRecheckOfWhatNobodyChanged(t *testing.T) {
-	for seed := range 400 {
+	for seed := range 120 {
 		cluster := prunetest.Random(uint64(seed))
 		for _, policy := range recheckPolicies(t) {
 			plan, err := prune.New(cluster.Inventory(), policy, cluster.Now())
@@ -74,7 +74,7 @@ func TestRecheckOfWhatNobodyChanged(t *testing.T) {
 // Where the items are still there, nothing that they need may go; and nothing at
 // all where a kind was not listed completely.
 func TestRecheckOfItemsThatStayed(t *testing.T) {
-	for seed := range 200 {
+	for seed := range 80 {
 		cluster := prunetest.Random(uint64(seed))
 		policy := recheckPolicies(t)[0]
 		plan, err := prune.New(cluster.Inventory(), policy, cluster.Now())
