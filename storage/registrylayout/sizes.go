@@ -3,7 +3,6 @@ package registrylayout
 import (
 	"context"
 	"errors"
-	"iter"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -47,17 +46,6 @@ func (s *Sizes) Of(d digest.Digest) (int64, bool) {
 		return 0, false
 	}
 	return *s.sizes.at(i), true
-}
-
-// All gives every blob with its size, in the order of the digests.
-func (s *Sizes) All() iter.Seq2[digest.Digest, int64] {
-	return func(yield func(digest.Digest, int64) bool) {
-		for i := range s.Len() {
-			if !yield(s.all.at(i), *s.sizes.at(i)) {
-				return
-			}
-		}
-	}
 }
 
 // Len is how many blobs there are.

@@ -13,12 +13,12 @@ import (
 
 // read makes a fact of a manifest's text, with the sizes that the blobs have. What
 // is not on the volume has none. registrylayout.ErrManifest.
-func read(d digest.Digest, raw []byte, sizes *registrylayout.Sizes) (inventory.Manifest, error) {
+func read(d digest.Digest, raw []byte, stored func(string) (int64, bool)) (inventory.Manifest, error) {
 	parsed, err := manifest.Parse(raw)
 	if err != nil {
 		return inventory.Manifest{}, &registrylayout.Error{Key: string(d), Err: fmt.Errorf("%w: %w", registrylayout.ErrManifest, err)}
 	}
-	f := facts{sizes: sizes, seen: map[string]bool{}}
+	f := facts{stored: stored, seen: map[string]bool{}}
 	m := inventory.Manifest{
 		Digest: string(d), MediaType: mediaType(parsed), Size: int64(len(raw)),
 		Layers: f.blobs("layers", parsed.Layers), Children: f.blobs("manifests", parsed.Manifests),
@@ -95,7 +95,7 @@ func mediaType(m manifest.Manifest) string {
 
 // facts gathers what the descriptors of one manifest say.
 type facts struct {
-	sizes   *registrylayout.Sizes
+	stored  func(digest string) (size int64, there bool)
 	seen    map[string]bool
 	total   int64 // of what was seen, each once
 	unknown bool  // a size
@@ -109,7 +109,7 @@ func (f *facts) blobs(field string, descriptors []manifest.Descriptor) []invento
 		if !f.check(field, i, d) {
 			continue
 		}
-		size, there := f.sizes.Of(digest.Digest(d.Digest))
+		size, there := f.stored(d.Digest)
 		if !there && registrylayout.Undistributed(d.MediaType) {
 			continue
 		}

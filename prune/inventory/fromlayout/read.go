@@ -243,20 +243,19 @@ func (r *reader) progress(manifests, all int) {
 
 // images reads the manifests that were linked or tagged.
 func (r *reader) images(ctx context.Context) error {
-	sizes, err := r.layout.Sizes(ctx)
-	if err != nil {
-		return err
-	}
-	r.volume.Blobs = sizes.Len()
-	for d, size := range sizes.All() {
-		if err := r.builder.AddStoredBlob(inventory.Blob{Digest: string(d), Size: size}); err != nil {
+	for blob, err := range r.layout.Blobs(ctx) {
+		if err == nil {
+			err = r.builder.AddStoredBlob(inventory.Blob{Digest: string(blob.Digest), Size: blob.Size})
+		}
+		if err != nil {
 			return err
 		}
+		r.volume.Blobs++
 	}
 	r.builder.BlobsListed()
 	queue := slices.Sorted(maps.Keys(r.manifests))
 	for n := 0; n < len(queue); n++ {
-		children, err := r.image(ctx, queue[n], sizes)
+		children, err := r.image(ctx, queue[n])
 		if err != nil {
 			return err
 		}
@@ -277,14 +276,14 @@ func (r *reader) images(ctx context.Context) error {
 
 // image reads a manifest and returns what it owns, which may be there without a
 // link of its own. One that is not there is no Image.
-func (r *reader) image(ctx context.Context, d digest.Digest, sizes *registrylayout.Sizes) ([]inventory.Blob, error) {
+func (r *reader) image(ctx context.Context, d digest.Digest) ([]inventory.Blob, error) {
 	raw, err := r.layout.ReadManifestBlob(ctx, d)
 	if errors.Is(err, storage.ErrNotExist) {
 		return nil, nil
 	}
 	var m inventory.Manifest
 	if err == nil {
-		m, err = read(d, raw, sizes)
+		m, err = read(d, raw, r.builder.StoredBlob)
 	}
 	switch {
 	case err == nil:
