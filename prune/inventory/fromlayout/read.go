@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/registrykit/registrykit/internal/ordered"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/registrylayout"
@@ -20,6 +21,9 @@ type Options struct {
 	// LinksOnly adds the links alone: for the registry of a cluster, whose
 	// streams and Images are the API server's and come from there.
 	LinksOnly bool
+	// AtOnce is how many objects are read at once; not positive is 8. It is the
+	// time to the store that it saves: for a bucket, more may be right.
+	AtOnce int
 	// Now gives the time; nil is time.Now.
 	Now func() time.Time
 	// Progress is called after each repository and now and then among the
@@ -57,6 +61,9 @@ type Volume struct {
 func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o Options) (*Volume, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.AtOnce <= 0 {
+		o.AtOnce = 8
 	}
 	r := &reader{layout: l, builder: b, options: o, volume: &Volume{Began: o.Now()}, manifests: map[digest.Digest]time.Time{}}
 	err := r.repositories(ctx)
@@ -96,21 +103,33 @@ type repository struct {
 	uploads         map[string]bool
 }
 
+// target is what reading a link gave.
+type target struct {
+	digest digest.Digest
+	err    error
+}
+
 func (r *reader) repositories(ctx context.Context) error {
-	for o, err := range r.layout.Walk(ctx, "repositories/") {
-		if err == nil && o.Repository == "" {
-			continue // belongs to none
+	err := ordered.Each(ctx, r.options.AtOnce, r.layout.Walk(ctx, "repositories/"), func(ctx context.Context, o registrylayout.Object) (t target) {
+		switch o.Kind {
+		case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.Tag:
+			t.digest, t.err = r.layout.ReadLink(ctx, o.Key)
 		}
-		if err == nil && o.Repository != r.now.path {
-			err = r.finish(ctx)
+		return t
+	}, func(o registrylayout.Object, t target) error {
+		if o.Repository == "" {
+			return nil // belongs to none
+		}
+		if o.Repository != r.now.path {
+			if err := r.finish(ctx); err != nil {
+				return err
+			}
 			r.start(o.Repository)
 		}
-		if err == nil {
-			err = r.object(ctx, o)
-		}
-		if err != nil {
-			return err
-		}
+		return r.object(o, t)
+	})
+	if err != nil {
+		return err
 	}
 	return r.finish(ctx)
 }
@@ -123,30 +142,26 @@ func (r *reader) start(path string) {
 	r.now = repository{path: path, namespace: namespace, name: name, uploads: map[string]bool{}}
 }
 
-func (r *reader) object(ctx context.Context, o registrylayout.Object) error {
+func (r *reader) object(o registrylayout.Object, t target) error {
 	if r.now.created.IsZero() || o.ModTime.Before(r.now.created) {
 		r.now.created = o.ModTime
 	}
-	switch o.Kind {
-	case registrylayout.Upload:
+	switch {
+	case o.Kind == registrylayout.Upload:
 		r.now.uploads[o.Upload] = true
 		return nil
-	case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.Tag:
-	default:
+	case errors.Is(t.err, storage.ErrNotExist): // it went meanwhile
 		return nil
-	}
-	target, err := r.layout.ReadLink(ctx, o.Key)
-	switch {
-	case errors.Is(err, storage.ErrNotExist): // it went meanwhile
-		return nil
-	case errors.Is(err, registrylayout.ErrBrokenLink):
+	case errors.Is(t.err, registrylayout.ErrBrokenLink):
 		r.now.broken = true
-		r.volume.Unread = append(r.volume.Unread, err)
+		r.volume.Unread = append(r.volume.Unread, t.err)
 		return nil
-	case err != nil:
-		return err
+	case t.err != nil:
+		return t.err
+	case t.digest == "": // a kind that is not read
+		return nil
 	}
-	return r.link(o, target)
+	return r.link(o, t.digest)
 }
 
 // link takes a link that could be read.
@@ -219,32 +234,40 @@ func (r *reader) images(ctx context.Context) error {
 		return err
 	}
 	r.volume.Blobs = sizes.Len()
-	for n, d := range slices.Sorted(maps.Keys(r.manifests)) {
-		raw, err := r.layout.ReadManifestBlob(ctx, d)
-		if errors.Is(err, storage.ErrNotExist) {
-			continue // and is no Image
+	all := slices.Sorted(maps.Keys(r.manifests))
+	return ordered.Each(ctx, r.options.AtOnce, ordered.Count(len(all)), func(ctx context.Context, n int) (i image) {
+		raw, err := r.layout.ReadManifestBlob(ctx, all[n])
+		if err != nil {
+			return image{err: err}
 		}
-		var m inventory.Manifest
-		if err == nil {
-			m, err = read(d, raw, sizes)
+		i.manifest, i.err = read(all[n], raw, sizes)
+		return i
+	}, func(n int, i image) error {
+		if (n+1)%100 == 0 || n+1 == len(all) {
+			defer r.progress(n+1, len(all))
 		}
-		switch {
-		case err == nil:
-			m.Created = r.manifests[d]
-			if err := r.builder.AddManifest(m); err != nil {
-				return err
-			}
-			r.volume.Manifests++
-		case errors.Is(err, registrylayout.ErrDigest), errors.Is(err, storage.ErrTooLarge), errors.Is(err, registrylayout.ErrManifest):
-			r.builder.Unread(inventory.KindImage, "", string(d))
-			r.volume.Unread = append(r.volume.Unread, err)
-		default:
-			return err
-		}
-		if n%100 == 99 {
-			r.progress(n+1, len(r.manifests))
-		}
+		return r.image(all[n], i)
+	})
+}
+
+// image is what reading a manifest gave.
+type image struct {
+	manifest inventory.Manifest
+	err      error
+}
+
+func (r *reader) image(d digest.Digest, i image) error {
+	switch {
+	case i.err == nil:
+		i.manifest.Created = r.manifests[d]
+		r.volume.Manifests++
+		return r.builder.AddManifest(i.manifest)
+	case errors.Is(i.err, storage.ErrNotExist): // it is no Image
+		return nil
+	case errors.Is(i.err, registrylayout.ErrDigest), errors.Is(i.err, storage.ErrTooLarge), errors.Is(i.err, registrylayout.ErrManifest):
+		r.builder.Unread(inventory.KindImage, "", string(d))
+		r.volume.Unread = append(r.volume.Unread, i.err)
+		return nil
 	}
-	r.progress(len(r.manifests), len(r.manifests))
-	return nil
+	return i.err
 }
