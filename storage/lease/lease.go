@@ -154,3 +154,6 @@ func (b *Book) Held(ctx context.Context, d digest.Digest) (until time.Time, held
 	until = was.Until.Add(b.options.grace())
 	return until, was.holds(b.options.Now(), &b.options), nil
 }
+
+// Now gives the time by which the book goes.
+func (b *Book) Now() time.Time { return b.options.Now() }

@@ -98,7 +98,8 @@ func (l *Layout) VerifyBlob(ctx context.Context, d digest.Digest) error {
 // blob that is cut off is replaced.
 //
 // [ErrDigest], and nothing was changed; [ErrName]; an error of r;
-// lease.ErrCondemned and [ErrLapsed], which are worth another try.
+// lease.ErrCondemned and [ErrLapsed], which are worth another try. A transfer may take
+// longer than a lease: it is [ErrLapsed] only if the blob has gone since.
 func (l *Layout) PutBlob(ctx context.Context, repository string, d digest.Digest, r io.Reader) (BlobInfo, error) {
 	link, err := LayerLinkKey(repository, d)
 	if err = errors.Join(CheckRepository(repository), err); err != nil {
@@ -110,7 +111,7 @@ func (l *Layout) PutBlob(ctx context.Context, repository string, d digest.Digest
 	}
 	info, err := l.putBytes(ctx, d, r)
 	if err == nil {
-		err = h.check(link)
+		info, err = h.still(ctx, d, link, info)
 	}
 	if err != nil {
 		return BlobInfo{}, err

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/registrykit/registrykit/internal/ordered"
 )
 
 // CheckOptions are the options of [Layout.Check]. The zero value reads links and
@@ -224,7 +224,7 @@ func (c *checker) orphans() {
 
 // verify reads the blobs.
 func (c *checker) verify(ctx context.Context) error {
-	return ordered(ctx, c.options.AtOnce, count(c.all.len()), func(ctx context.Context, i int) error {
+	return ordered.Each(ctx, c.options.AtOnce, ordered.Count(c.all.len()), func(ctx context.Context, i int) error {
 		return c.verifyOne(ctx, c.all.at(i))
 	}, func(i int, err error) error {
 		switch {
@@ -236,17 +236,6 @@ func (c *checker) verify(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// count gives the numbers below n.
-func count(n int) iter.Seq2[int, error] {
-	return func(yield func(int, error) bool) {
-		for i := range n {
-			if !yield(i, nil) {
-				return
-			}
-		}
-	}
 }
 
 // verifyOne reads a blob to the end, and says how far it has come at its end and

@@ -238,11 +238,15 @@ func FuzzLink(f *testing.F) {
 	f.Add([]byte("sha256:" + hex256))
 	f.Add([]byte("sha512:" + hex512))
 	f.Add([]byte("sha256:../../../etc/passwd"))
+	f.Add([]byte("sha384:" + hex256 + hex256[:32]))
+	f.Add([]byte("sha256:" + strings.ToUpper(hex256)))
+	f.Add([]byte("md5:d41d8cd98f00b204e9800998ecf8427e"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		tree := newTree(t)
 		tag := key(registrylayout.TagKey("a", "v1"))
 		tree.write(tag, string(text))
 		d, err := tree.ResolveTag(t.Context(), "a", "v1")
+		require.Equal(t, digest.Digest(text).Validate() == nil, err == nil)
 		if err != nil {
 			require.ErrorIs(t, err, registrylayout.ErrBrokenLink)
 			require.ErrorContains(t, err, tag)

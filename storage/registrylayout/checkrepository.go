@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/registrykit/registrykit/internal/ordered"
 	"github.com/registrykit/registrykit/storage"
 )
 
@@ -52,7 +53,7 @@ type read struct {
 }
 
 func (c *checker) repositories(ctx context.Context) error {
-	err := ordered(ctx, c.options.AtOnce, c.layout.Walk(ctx, "repositories/"), func(ctx context.Context, o Object) (r read) {
+	err := ordered.Each(ctx, c.options.AtOnce, c.layout.Walk(ctx, "repositories/"), func(ctx context.Context, o Object) (r read) {
 		if o.IsLink() {
 			r.target, _, r.err = c.layout.readLink(ctx, o.Key, o.Digest)
 		}
@@ -245,7 +246,7 @@ func (c *checker) fetch(ctx context.Context, d digest.Digest) (m content) {
 // manifests judges those that the repository links.
 func (c *checker) manifests(ctx context.Context) error {
 	r := &c.repository
-	return ordered(ctx, c.options.AtOnce, count(r.manifests.len()), func(ctx context.Context, i int) content {
+	return ordered.Each(ctx, c.options.AtOnce, ordered.Count(r.manifests.len()), func(ctx context.Context, i int) content {
 		return c.fetch(ctx, r.target(r.manifests.at(i)))
 	}, func(i int, m content) error {
 		d := r.manifests.at(i)

@@ -34,10 +34,32 @@ func (h *hold) take(ctx context.Context, d digest.Digest) error {
 // check says, before the link at a key is written, whether all leases still run. A
 // lease that has ended is not taken again: what was found under it may be gone.
 func (h *hold) check(key string) error {
-	if h.until.IsZero() || h.layout.now().Before(h.until) {
+	if h.until.IsZero() || h.layout.leases.Now().Before(h.until) {
 		return nil
 	}
 	return at(key, fmt.Errorf("%w: at %s", ErrLapsed, h.until.UTC().Format(time.RFC3339)))
+}
+
+// still says what is known of a blob that was found or written under the one lease on
+// it, which may have ended since: then the lease is taken anew, and the blob looked for
+// once more.
+func (h *hold) still(ctx context.Context, d digest.Digest, link string, info BlobInfo) (BlobInfo, error) {
+	ended := h.check(link)
+	if ended == nil {
+		return info, nil
+	}
+	h.until = time.Time{}
+	if err := h.take(ctx, d); err != nil {
+		return BlobInfo{}, err
+	}
+	again, err := h.layout.StatBlob(ctx, d)
+	switch {
+	case isNotExist(err) || err == nil && again.Size != info.Size:
+		return BlobInfo{}, ended
+	case err != nil:
+		return BlobInfo{}, err
+	}
+	return again, h.check(link)
 }
 
 // condemn asks whether a digest may be deleted, and does what is to be done while

@@ -22,7 +22,8 @@ type Options struct {
 	// Leases, where set, is asked before each use and each deletion. All who
 	// write to the tree must do so for it to be worth anything.
 	Leases *lease.Book
-	// Now gives the time; nil is time.Now.
+	// Now gives the time at which uploads start; nil is time.Now. Leases go by
+	// their own.
 	Now func() time.Time
 }
 

@@ -356,23 +356,37 @@ func TestAContextThatIsDone(t *testing.T) {
 	require.Equal(t, before, tree.keys())
 }
 
-// TestALeaseThatEndsDuringAnUpload: what was found may be gone by then, so the link
-// is not written.
+// TestALeaseThatEndsDuringAnUpload: what was written may be gone by then, so it is
+// looked for once more before the link is written.
 func TestALeaseThatEndsDuringAnUpload(t *testing.T) {
-	d := &memory.Driver{}
-	store := storage.New(d, storage.Options{})
-	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	clock := func() time.Time { return now }
-	book := lease.New(store, lease.Options{TTL: time.Hour, Now: clock})
-	tree := newTreeOn(t, d, store, registrylayout.Options{Leases: book, Now: clock})
-	slow := readFunc(func(p []byte) (int, error) {
-		now = now.Add(2 * time.Hour)
-		return copy(p, "x"), io.EOF
-	})
-	_, err := tree.PutBlob(t.Context(), "a", digest.FromString("x"), slow)
-	require.ErrorIs(t, err, registrylayout.ErrLapsed)
-	require.ErrorIs(t, tree.HasLayer(t.Context(), "a", digest.FromString("x")), storage.ErrNotExist)
-	tree.blob("a", "x")
+	for _, swept := range []bool{false, true} {
+		d := &memory.Driver{}
+		x := digest.FromString("x")
+		blob := key(registrylayout.BlobKey(x))
+		driver := middleware.Observe(d, func(e middleware.Event) {
+			if swept && e.Op == "commit" && e.Key == blob {
+				require.NoError(t, d.Delete(t.Context(), blob, storage.DeleteOptions{}))
+			}
+		}, middleware.ObserveOptions{})
+		now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+		store := storage.New(driver, storage.Options{})
+		book := lease.New(store, lease.Options{TTL: time.Hour, Now: func() time.Time { return now }})
+		tree := newTreeOn(t, d, store, registrylayout.Options{Leases: book})
+		slow := readFunc(func(p []byte) (int, error) {
+			now = now.Add(3 * time.Hour)
+			return copy(p, "x"), io.EOF
+		})
+		_, err := tree.PutBlob(t.Context(), "a", x, slow)
+		if !swept {
+			require.NoError(t, err)
+			_, held, err := book.Held(t.Context(), x)
+			require.NoError(t, err)
+			require.True(t, held)
+			continue
+		}
+		require.ErrorIs(t, err, registrylayout.ErrLapsed)
+		require.ErrorIs(t, tree.HasLayer(t.Context(), "a", x), storage.ErrNotExist)
+	}
 }
 
 type readFunc func([]byte) (int, error)

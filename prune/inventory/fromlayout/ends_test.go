@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,8 +205,14 @@ func TestCostOfACollection(t *testing.T) {
 	for i := range images {
 		v.image(fmt.Sprintf("team/app-%d", i%40), fmt.Sprintf("image %d", i), fmt.Sprintf("v%d", i))
 	}
+	var mu sync.Mutex
 	count := map[string]int{}
-	store := storage.New(middleware.Observe(v.driver, func(e middleware.Event) { count[e.Op]++ }, middleware.ObserveOptions{}), storage.Options{Trust: true})
+	observe := func(e middleware.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		count[e.Op]++
+	}
+	store := storage.New(middleware.Observe(v.driver, observe, middleware.ObserveOptions{}), storage.Options{Trust: true})
 	ends, err := fromlayout.NewEnds(store, registrylayout.New(store, registrylayout.Options{}), fromlayout.EndsOptions{Alone: true})
 	require.NoError(t, err)
 	inv, volume, err := ends.Read(t.Context())

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/registrykit/registrykit/internal/ordered"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/registrylayout"
@@ -20,6 +21,9 @@ type Options struct {
 	// LinksOnly adds the links alone: for the registry of a cluster, whose
 	// streams and Images are the API server's and come from there.
 	LinksOnly bool
+	// AtOnce is how many objects are read at once; not positive is 8. It is the
+	// time to the store that it saves: for a bucket, more may be right.
+	AtOnce int
 	// Now gives the time; nil is time.Now.
 	Now func() time.Time
 	// Progress is called after each repository and now and then among the
@@ -71,6 +75,9 @@ func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.AtOnce <= 0 {
+		o.AtOnce = 8
+	}
 	r := &reader{layout: l, builder: b, options: o, volume: &Volume{Began: o.Now()}, manifests: map[digest.Digest]time.Time{}}
 	err := r.repositories(ctx)
 	if err == nil && !o.LinksOnly {
@@ -112,21 +119,33 @@ type repository struct {
 	uploads         map[string]bool
 }
 
+// target is what reading a link gave.
+type target struct {
+	digest digest.Digest
+	err    error
+}
+
 func (r *reader) repositories(ctx context.Context) error {
-	for o, err := range r.layout.Walk(ctx, "repositories/") {
-		if err == nil && o.Repository == "" {
-			continue // belongs to none
+	err := ordered.Each(ctx, r.options.AtOnce, r.layout.Walk(ctx, "repositories/"), func(ctx context.Context, o registrylayout.Object) (t target) {
+		switch o.Kind {
+		case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.Tag:
+			t.digest, t.err = r.layout.ReadLink(ctx, o.Key)
 		}
-		if err == nil && o.Repository != r.now.path {
-			err = r.finish(ctx)
+		return t
+	}, func(o registrylayout.Object, t target) error {
+		if o.Repository == "" {
+			return nil // belongs to none
+		}
+		if o.Repository != r.now.path {
+			if err := r.finish(ctx); err != nil {
+				return err
+			}
 			r.start(o.Repository)
 		}
-		if err == nil {
-			err = r.object(ctx, o)
-		}
-		if err != nil {
-			return err
-		}
+		return r.object(o, t)
+	})
+	if err != nil {
+		return err
 	}
 	return r.finish(ctx)
 }
@@ -139,33 +158,29 @@ func (r *reader) start(path string) {
 	r.now = repository{path: path, namespace: namespace, name: name, uploads: map[string]bool{}, current: map[string]digest.Digest{}, linked: map[digest.Digest]bool{}}
 }
 
-func (r *reader) object(ctx context.Context, o registrylayout.Object) error {
+func (r *reader) object(o registrylayout.Object, t target) error {
 	if r.now.created.IsZero() || o.ModTime.Before(r.now.created) {
 		r.now.created = o.ModTime
 	}
-	switch o.Kind {
-	case registrylayout.Upload:
+	switch {
+	case o.Kind == registrylayout.Upload:
 		r.now.uploads[o.Upload] = true
 		return nil
-	case registrylayout.TagIndex:
+	case o.Kind == registrylayout.TagIndex:
 		r.now.index = append(r.now.index, FormerTag{Repository: r.now.path, Tag: o.Tag, Digest: o.Digest})
 		return nil
-	case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.Tag:
-	default:
+	case errors.Is(t.err, storage.ErrNotExist): // it went meanwhile
 		return nil
-	}
-	target, err := r.layout.ReadLink(ctx, o.Key)
-	switch {
-	case errors.Is(err, storage.ErrNotExist): // it went meanwhile
-		return nil
-	case errors.Is(err, registrylayout.ErrBrokenLink):
+	case errors.Is(t.err, registrylayout.ErrBrokenLink):
 		r.now.broken = true
-		r.volume.Unread = append(r.volume.Unread, err)
+		r.volume.Unread = append(r.volume.Unread, t.err)
 		return nil
-	case err != nil:
-		return err
+	case t.err != nil:
+		return t.err
+	case t.digest == "": // a kind that is not read
+		return nil
 	}
-	return r.link(o, target)
+	return r.link(o, t.digest)
 }
 
 // link takes a link that could be read.
@@ -253,43 +268,62 @@ func (r *reader) images(ctx context.Context) error {
 		r.volume.Blobs++
 	}
 	r.builder.BlobsListed()
-	queue := slices.Sorted(maps.Keys(r.manifests))
-	for n := 0; n < len(queue); n++ {
-		children, err := r.image(ctx, queue[n])
+	done := 0
+	for batch := slices.Sorted(maps.Keys(r.manifests)); len(batch) > 0; {
+		owned, err := r.batch(ctx, batch, done)
 		if err != nil {
 			return err
 		}
-		for _, child := range children {
-			d := digest.Digest(child.Digest)
-			if _, known := r.manifests[d]; !known {
-				r.manifests[d] = r.manifests[queue[n]]
-				queue = append(queue, d)
-			}
-		}
-		if n%100 == 99 {
-			r.progress(n+1, len(queue))
-		}
+		done += len(batch)
+		batch = owned
 	}
-	r.progress(len(queue), len(queue))
 	return nil
 }
 
-// image reads a manifest and returns what it owns, which may be there without a
-// link of its own. One that is not there is no Image.
-func (r *reader) image(ctx context.Context, d digest.Digest) ([]inventory.Blob, error) {
-	raw, err := r.layout.ReadManifestBlob(ctx, d)
-	if errors.Is(err, storage.ErrNotExist) {
-		return nil, nil
-	}
+// batch reads manifests, several at once, and returns what they own and nothing
+// named before: it may be there without a link of its own.
+func (r *reader) batch(ctx context.Context, batch []digest.Digest, done int) (owned []digest.Digest, err error) {
+	err = ordered.Each(ctx, r.options.AtOnce, ordered.Count(len(batch)), func(ctx context.Context, n int) (t text) {
+		t.raw, t.err = r.layout.ReadManifestBlob(ctx, batch[n])
+		return t
+	}, func(n int, t text) error {
+		if (n+1)%100 == 0 || n+1 == len(batch) {
+			defer r.progress(done+n+1, len(r.manifests))
+		}
+		children, err := r.image(batch[n], t)
+		for _, child := range children {
+			d := digest.Digest(child.Digest)
+			if _, known := r.manifests[d]; !known {
+				r.manifests[d] = r.manifests[batch[n]]
+				owned = append(owned, d)
+			}
+		}
+		return err
+	})
+	return owned, err
+}
+
+// text is what reading a manifest gave.
+type text struct {
+	raw []byte
+	err error
+}
+
+// image adds a manifest and returns what it owns. One that is not there is no
+// Image.
+func (r *reader) image(d digest.Digest, t text) ([]inventory.Blob, error) {
+	err := t.err
 	var m inventory.Manifest
 	if err == nil {
-		m, err = read(d, raw, r.builder.StoredBlob)
+		m, err = read(d, t.raw, r.builder.StoredBlob)
 	}
 	switch {
 	case err == nil:
 		m.Created = r.manifests[d]
 		r.volume.Manifests++
 		return m.Children, r.builder.AddManifest(m)
+	case errors.Is(err, storage.ErrNotExist):
+		return nil, nil
 	case errors.Is(err, registrylayout.ErrDigest), errors.Is(err, storage.ErrTooLarge), errors.Is(err, registrylayout.ErrManifest):
 		r.builder.Unread(inventory.KindImage, "", string(d))
 		r.volume.Unread = append(r.volume.Unread, err)

@@ -1,4 +1,5 @@
-package registrylayout
+// Package ordered does something with many items at once and keeps their order.
+package ordered
 
 import (
 	"context"
@@ -6,10 +7,10 @@ import (
 	"sync"
 )
 
-// ordered does something with each item, for some items at once, and takes the
-// results one after the other, in the order of the items. It ends with the first error
-// of the items or of take, when nothing is under way any more.
-func ordered[T, R any](ctx context.Context, atOnce int, items iter.Seq2[T, error], do func(context.Context, T) R, take func(T, R) error) error {
+// Each does something with each item, for some items at once, and takes the results
+// one after the other, in the order of the items. It ends with the first error of the
+// items or of take, when nothing is under way any more.
+func Each[T, R any](ctx context.Context, atOnce int, items iter.Seq2[T, error], do func(context.Context, T) R, take func(T, R) error) error {
 	type task struct {
 		item   T
 		result R
@@ -54,4 +55,15 @@ func ordered[T, R any](ctx context.Context, atOnce int, items iter.Seq2[T, error
 		return failed
 	}
 	return ended
+}
+
+// Count gives the numbers below n.
+func Count(n int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for i := range n {
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
 }
