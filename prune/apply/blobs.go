@@ -41,7 +41,8 @@ func (r *run) condemn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load condemned blobs: %w", err)
 	}
-	r.marks = &condemnedMarks{before: before, now: maps.Clone(before)}
+	r.marks = &condemnedMarks{before: before, now: map[string]Condemnation{}}
+	maps.Copy(r.marks.now, before)
 	for n, a := range r.actions(Blobs) {
 		if _, marked := before[a.Digest]; marked {
 			continue

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // Errors of [Run], for errors.Is, beside [ErrBrake] and [ErrJournal].
@@ -210,9 +211,9 @@ func (r *run) carryOut(ctx context.Context) error {
 // that are not gone need is held with that.
 func (r *run) look(ctx context.Context) error {
 	looked := r.o.Now()
-	inv, err := r.ends.Inventory.List(ctx)
+	inv, err := r.list(ctx)
 	if err != nil {
-		return fmt.Errorf("list what is there: %w", err)
+		return err
 	}
 	var assume func(a *prune.Action) bool
 	if r.o.DryRun {
@@ -229,6 +230,18 @@ func (r *run) look(ctx context.Context) error {
 	}
 	r.tell(Event{Kind: Rechecked, Phase: r.phase})
 	return nil
+}
+
+// list lists what is there now.
+func (r *run) list(ctx context.Context) (*inventory.Inventory, error) {
+	inv, err := r.ends.Inventory.List(ctx)
+	if err == nil && inv == nil {
+		err = errors.New("the end gave no inventory")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list what is there: %w", err)
+	}
+	return inv, nil
 }
 
 // holdNamed holds what an image needed that is named again by now, as far as the

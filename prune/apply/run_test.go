@@ -15,6 +15,7 @@ import (
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/prunetest"
 )
 
@@ -616,4 +617,41 @@ func TestEndThatGivesNoStream(t *testing.T) {
 	require.ErrorContains(t, err, "no stream")
 	require.Equal(t, 2, report.Count(prune.DeleteTagItem, apply.Failed))
 	require.Empty(t, live.Missing())
+}
+
+// oddEnds answer without an error and without a value.
+type oddEnds struct{}
+
+func (oddEnds) List(context.Context) (*inventory.Inventory, error) { return nil, nil }
+
+func (oddEnds) LoadCondemned(context.Context) (map[string]apply.Condemnation, error) { return nil, nil }
+
+func (oddEnds) StoreCondemned(context.Context, map[string]apply.Condemnation) error { return nil }
+
+func TestEndThatGivesNoInventory(t *testing.T) {
+	f := newFixture(t)
+	for _, plain := range []bool{false, true} {
+		live := f.cluster.Live()
+		ends := live.Ends()
+		ends.Inventory = oddEnds{}
+		if plain {
+			ends.Streams, ends.Tags = nil, &plainTags{}
+		}
+		o := atOnce(f.cluster.Now())
+		o.KeepLastTag = plain
+		_, err := apply.Run(t.Context(), f.plan, ends, o)
+		require.ErrorContains(t, err, "no inventory")
+		require.Len(t, live.Images(), 4)
+	}
+}
+
+func TestEndThatGivesNoCondemnedBlobs(t *testing.T) {
+	f := newFixture(t)
+	ends := f.cluster.Live().Ends()
+	ends.Condemned = oddEnds{}
+	o := atOnce(f.cluster.Now())
+	o.Grace = 0
+	report, err := apply.Run(t.Context(), f.plan, ends, o)
+	require.NoError(t, err)
+	require.Equal(t, f.plan.Summary.Blobs, report.Count(prune.DeleteBlob, apply.Condemned))
 }

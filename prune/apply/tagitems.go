@@ -212,9 +212,9 @@ func (r *run) lastTags(ctx context.Context) (map[string]bool, error) {
 	if !r.o.KeepLastTag || r.plan.Summary.TagItems == 0 {
 		return last, nil
 	}
-	inv, err := r.ends.Inventory.List(ctx)
+	inv, err := r.list(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list what is there: %w", err)
+		return nil, err
 	}
 	drops := map[string]map[string]bool{}
 	for _, a := range r.actions(TagItems) {
