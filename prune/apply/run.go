@@ -245,15 +245,20 @@ func (r *run) list(ctx context.Context) (*inventory.Inventory, error) {
 }
 
 // holdNamed holds what an image needed that is named again by now, as far as the
-// look before knew that: the image itself may be gone.
+// look before knew that: the image itself may be gone. At the first look, of a run
+// that is finished, it may be gone, too, and what it needed is not known.
 func (r *run) holdNamed(now *prune.Recheck) {
 	before := r.known.Load()
-	if before == nil {
-		return
-	}
 	for _, a := range r.actions(Images) {
-		if who, named := now.NamedBy(a.Image); named {
-			r.holds.closure(before, a.Image, who+" names "+a.Image+" again")
+		who, named := now.NamedBy(a.Image)
+		switch {
+		case !named:
+		case before == nil && !now.Closure(a.Image, func(string) {}):
+			r.holds.closure(now, a.Image, who+" names "+a.Image+" again")
+		case before != nil:
+			if _, known := before.NamedBy(a.Image); !known {
+				r.holds.closure(before, a.Image, who+" names "+a.Image+" again")
+			}
 		}
 	}
 }
