@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -367,6 +368,49 @@ func TestKeepLastTag(t *testing.T) {
 			require.Len(t, live.Items(), 3)
 		}
 	}
+}
+
+// A tag that a listing does not know may be the last.
+func TestKeepLastTagOfWhatIsNotListed(t *testing.T) {
+	f := newFixture(t)
+	for _, complete := range []bool{false, true} {
+		tags := &plainTags{}
+		ends := f.cluster.Live().Ends()
+		ends.Streams, ends.Tags = nil, tags
+		ends.Inventory = lister(func(context.Context) (*inventory.Inventory, error) {
+			var b inventory.Builder
+			b.Listed(inventory.Kinds()...)
+			if !complete {
+				b.Incomplete(inventory.KindImageStream)
+			}
+			return b.Build(), nil
+		})
+		o := atOnce(f.cluster.Now())
+		o.KeepLastTag = true
+		report, err := apply.Run(t.Context(), f.plan, ends, o)
+		require.NoError(t, err)
+		require.Equal(t, complete, len(tags.deleted) > 0)
+		require.Equal(t, complete, report.Count(prune.DeleteTagItem, apply.Stale) == 0)
+	}
+}
+
+// A stream whose status has a tag twice, as no server should let it, loses only
+// what the plan found.
+func TestTagThatIsThereTwice(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	stream, err := live.ReadStream(t.Context(), "dev", "app")
+	require.NoError(t, err)
+	again := stream.Clone().Status.Tags[0]
+	slices.Reverse(again.Items)
+	stream.Status.Tags = append(stream.Status.Tags, again)
+	require.NoError(t, live.UpdateStreamStatus(t.Context(), stream))
+	_, err = f.run(t, live, nil)
+	require.ErrorIs(t, err, inventory.ErrInvalid) // of the look
+	after, err := live.ReadStream(t.Context(), "dev", "app")
+	require.NoError(t, err)
+	require.Equal(t, again, after.Status.Tags[1])
+	require.Equal(t, stream.Status.Tags[0].Items[:1], after.Status.Tags[0].Items)
 }
 
 // plainTags is a registry without streams.
