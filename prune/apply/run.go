@@ -87,6 +87,7 @@ type run struct {
 	assumed map[int]bool // in a dry run: tag items dropped
 	gone    []string     // blobs that this run deleted
 	settled []string     // blobs that wait no more
+	leased  []string     // blobs that a writer holds
 }
 
 // begin checks everything that can be checked before the first deletion.
@@ -436,6 +437,9 @@ func (r *run) note(result *Result) {
 		}
 		if result.Status.frees() || result.Status == Unsupported {
 			r.settled = append(r.settled, result.Action.Digest)
+		}
+		if errors.Is(result.Err, ErrInUse) {
+			r.leased = append(r.leased, result.Action.Digest)
 		}
 	}
 	r.done++
