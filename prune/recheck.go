@@ -14,11 +14,12 @@ import (
 //
 // A Recheck does not change and may be used by several goroutines at once.
 type Recheck struct {
-	p      *planner
-	stale  map[int]Reason // by number of the action
-	owners func() blobOwners
-	named  map[inventory.Digest]need // images of the plan's that are needed
-	blind  *Reason                   // why nothing of the plan holds, nil where some may
+	p       *planner
+	stale   map[int]Reason // by number of the action
+	owners  func() blobOwners
+	configs func() map[inventory.Digest]bool // of any image
+	named   map[inventory.Digest]need        // images of the plan's that are needed
+	blind   *Reason                          // why nothing of the plan holds, nil where some may
 }
 
 // Recheck looks at the plan again with what is known now: streams, images and
@@ -43,7 +44,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	}
 	r := &Recheck{
 		p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners),
-		named: again.neededAgain(), blind: again.blind(p),
+		configs: sync.OnceValue(again.configs), named: again.neededAgain(), blind: again.blind(p),
 	}
 	r.judge(p)
 	return r
@@ -148,7 +149,7 @@ func (p *planner) findItem(a *Action) int {
 // judge looks at every action but those on tag items, which are committed one
 // by one against the stream that is there.
 func (r *Recheck) judge(plan *Plan) {
-	links := linkCheck{planner: r.p, repository: -1}
+	links := linkCheck{planner: r.p, repository: -1, configs: r.configs}
 	i := -1
 	for a := range plan.Actions() {
 		i++
@@ -209,6 +210,18 @@ func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 		return owners.verdict(d).Reason, true
 	}
 	return Reason{Rule: RuleConfigUncertain}, true
+}
+
+// HidesConfig reports whether an image that stays does not say what its config
+// is. Then no blob may go that may be one, and which are can only be told while
+// the images are known that have them; see [Recheck.NoConfig].
+func (r *Recheck) HidesConfig() bool { return r.p.configHidden >= 0 }
+
+// NoConfig reports whether an image that is known has a blob, and none as its
+// config.
+func (r *Recheck) NoConfig(digest string) bool {
+	d := r.p.inv.Digest(digest)
+	return d != inventory.NoDigest && r.p.blobs != nil && r.p.blobs[d] != blobUnnamed && !r.configs()[d]
 }
 
 // NamedBy reports whether a tag item that is there, or a workload, needs an image
@@ -314,7 +327,7 @@ type linkCheck struct {
 	repository   int // a stream, or -1
 	needs        map[inventory.Digest]need
 	configHidden bool
-	configs      map[inventory.Digest]bool // of any image; made on demand
+	configs      func() map[inventory.Digest]bool // of any image
 }
 
 // stale tells whether a link stays: its repository needs it, or may.
@@ -338,7 +351,7 @@ func (l *linkCheck) stale(a *Action) (Reason, bool) {
 	if n, needed := l.needs[d]; needed {
 		return Reason{Rule: RuleInUse, Path: []string{l.needName(n), a.Digest}}, true
 	}
-	if l.configHidden && a.Kind == DeleteLayerLink && l.isConfig(d) {
+	if l.configHidden && a.Kind == DeleteLayerLink && l.configs()[d] {
 		return Reason{Rule: RuleConfigUncertain}, true
 	}
 	return Reason{}, false
@@ -367,13 +380,11 @@ func (l *linkCheck) enter(s int) {
 	})
 }
 
-// isConfig reports whether any image claims a config of that digest.
-func (l *linkCheck) isConfig(d inventory.Digest) bool {
-	if l.configs == nil {
-		l.configs = map[inventory.Digest]bool{}
-		for _, view := range l.inv.ImagesUnordered() {
-			l.configs[view.Config] = true
-		}
+// configs returns what images claim as their configs.
+func (p *planner) configs() map[inventory.Digest]bool {
+	configs := map[inventory.Digest]bool{}
+	for _, view := range p.inv.ImagesUnordered() {
+		configs[view.Config] = true
 	}
-	return l.configs[d]
+	return configs
 }

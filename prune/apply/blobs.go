@@ -46,7 +46,7 @@ func (r *run) condemn(ctx context.Context) error {
 	now := maps.Clone(before)
 	for n, a := range r.actions(Blobs) {
 		if _, marked := before[a.Digest]; !marked && r.condemns(n, &a) {
-			now[a.Digest] = Condemnation{Since: r.plan.Now, Bytes: a.Bytes}
+			now[a.Digest] = Condemnation{Since: r.plan.Now, Bytes: a.Bytes, NoConfig: r.noConfig[n]}
 		}
 	}
 	return r.storeMarks(ctx, now)
@@ -55,8 +55,36 @@ func (r *run) condemn(ctx context.Context) error {
 // condemns reports whether a blob is to wait. One that may be the config of an
 // image that stays does, as once its own image is gone no plan knows of it.
 func (r *run) condemns(n int, a *prune.Action) bool {
-	why, stale := r.known.Load().Stale(n)
+	why, stale := r.staleBlob(n, a)
 	return (!stale || why.Rule == prune.RuleConfigUncertain) && r.holds.of(a) == ""
+}
+
+// findConfigs notes, while the images are there, which blobs are no configs.
+func (r *run) findConfigs(known *prune.Recheck) {
+	r.noConfig = make([]bool, len(r.report.entries))
+	for n, a := range r.actions(Blobs) {
+		r.noConfig[n] = known.NoConfig(a.Digest)
+	}
+}
+
+// staleBlob reports whether a blob must stay. One that earlier plans condemned
+// is no action of this one. While an image that stays does not say what its config
+// is, only what is no config for certain may go.
+func (r *run) staleBlob(n int, a *prune.Action) (prune.Reason, bool) {
+	known := r.known.Load()
+	var why prune.Reason
+	var stale, noConfig bool
+	if n < 0 {
+		why, stale = known.NeedsBlob(a.Digest)
+		noConfig = r.marks.before[a.Digest].NoConfig
+	} else {
+		why, stale = known.Stale(n)
+		noConfig = r.noConfig[n] || r.marks != nil && r.marks.before[a.Digest].NoConfig
+	}
+	if !stale && known.HidesConfig() && !noConfig && !known.NoConfig(a.Digest) {
+		return prune.Reason{Rule: prune.RuleConfigUncertain}, true
+	}
+	return why, stale
 }
 
 // unmark notes that a blob waits no more, being in use. One that stays since

@@ -146,4 +146,7 @@ type CondemnedBlobs interface {
 type Condemnation struct {
 	Since time.Time `json:"since"`
 	Bytes int64     `json:"bytes,omitempty"`
+	// NoConfig: images had it, and none as its config. Other blobs stay while an
+	// image is there that does not say what its config is.
+	NoConfig bool `json:"noConfig,omitempty"`
 }

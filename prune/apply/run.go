@@ -76,6 +76,7 @@ type run struct {
 	known    atomic.Pointer[prune.Recheck] // what was there at the last look
 	looking  sync.Mutex                    // held while looking
 	marks    *condemnedMarks               // nil: no blob waits
+	noConfig []bool                        // by action: a blob that is certainly no config
 	stop     context.CancelCauseFunc
 
 	mu      sync.Mutex // guards what follows, the journal and the listener
@@ -222,6 +223,9 @@ func (r *run) look(ctx context.Context) error {
 	}
 	known := r.plan.Recheck(inv, assume)
 	r.holdNamed(known)
+	if r.known.Load() == nil {
+		r.findConfigs(known)
+	}
 	r.known.Store(known)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -352,11 +356,10 @@ func (r *run) skip(n int, a *prune.Action) bool {
 	return true
 }
 
-// stale reports whether an action holds no more. A blob that earlier plans
-// condemned is no action of this one.
+// stale reports whether an action holds no more.
 func (r *run) stale(n int, a *prune.Action) (prune.Reason, bool) {
-	if n < 0 {
-		return r.known.Load().NeedsBlob(a.Digest)
+	if a.Kind == prune.DeleteBlob {
+		return r.staleBlob(n, a)
 	}
 	return r.known.Load().Stale(n)
 }

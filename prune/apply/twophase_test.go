@@ -245,10 +245,41 @@ func TestCondemnedEndThatFails(t *testing.T) {
 	})
 }
 
-// While an image is there that does not say what its config is, no config goes.
-// Those of images that went meanwhile are not forgotten.
+// While an image is there that does not say what its config is, no config goes,
+// also when the images that had it are gone. It is not forgotten, either.
 func TestConfigsInDoubtWait(t *testing.T) {
-	f := newFixture(t)
+	for _, grace := range []time.Duration{-1, 0} {
+		f := newFixture(t)
+		live, ends, odd := withOddImage(t, f)
+		now := f.cluster.Now()
+		report, err := apply.Run(t.Context(), f.plan, ends, apply.Options{Now: at(now), Grace: grace})
+		require.NoError(t, err)
+		require.NotContains(t, live.Images(), f.oldest.Digest())
+		require.Contains(t, live.Blobs(), f.oldest.Config())
+		require.Equal(t, 2, report.Count(prune.DeleteBlob, apply.Stale))
+		if grace < 0 {
+			require.NotContains(t, live.Blobs(), f.oldest.Digest())
+			continue
+		}
+
+		// Later, what is no config goes, and the rest once nothing is in doubt.
+		later := planAgain(t, live, now.Add(24*time.Hour))
+		_, err = apply.Run(t.Context(), later, ends, apply.Options{Now: at(later.Now)})
+		require.NoError(t, err)
+		require.Contains(t, live.Blobs(), f.oldest.Config())
+		require.NotContains(t, live.Blobs(), f.oldest.Digest())
+		*odd = false
+		later = planAgain(t, live, now.Add(48*time.Hour))
+		_, err = apply.Run(t.Context(), later, ends, apply.Options{Now: at(later.Now)})
+		require.NoError(t, err)
+		require.NotContains(t, live.Blobs(), f.oldest.Config())
+		require.Empty(t, live.Missing())
+	}
+}
+
+// withOddImage returns the fixture's cluster with one more image, as long as that
+// is wanted, which says nothing of itself.
+func withOddImage(t *testing.T, f *fixture) (*prunetest.Live, apply.Ends, *bool) {
 	live := f.cluster.Live()
 	odd := true
 	ends := live.Ends()
@@ -271,15 +302,5 @@ func TestConfigsInDoubtWait(t *testing.T) {
 		b.ImagesAfterStreams(true)
 		return b.Build(), nil
 	})
-	now := f.cluster.Now()
-	report, err := apply.Run(t.Context(), f.plan, ends, apply.Options{Now: at(now)})
-	require.NoError(t, err)
-	require.Equal(t, 2, report.Count(prune.DeleteBlob, apply.Stale))
-	require.NotContains(t, live.Images(), f.oldest.Digest())
-	odd = false
-	later := planAgain(t, live, now.Add(24*time.Hour))
-	_, err = apply.Run(t.Context(), later, ends, apply.Options{Now: at(later.Now)})
-	require.NoError(t, err)
-	require.NotContains(t, live.Blobs(), f.oldest.Config())
-	require.Empty(t, live.Missing())
+	return live, ends, &odd
 }
