@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -506,6 +507,46 @@ func TestRate(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, time.Duration(calls-1)*time.Second/2, time.Since(start).Round(time.Millisecond))
 	})
+}
+
+func TestRateThatIsNoNumberOfAnything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		o := atOnce(f.cluster.Now())
+		o.Rate = 1e-30
+		report, err := apply.Run(ctx, f.plan, f.cluster.Live().Ends(), o)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 2, report.Count(prune.DeleteTagItem, apply.NotRun))
+		_, err = f.run(t, f.cluster.Live(), func(o *apply.Options) { o.Rate = math.NaN() })
+		require.NoError(t, err)
+	})
+}
+
+// A callback or an end that panics does so where Run was called, and the journal
+// finishes the run.
+func TestPanicOfACallback(t *testing.T) {
+	f := newFixture(t)
+	want, _ := carriedOut(t, f.cluster, f.plan)
+	for k := range 30 {
+		live, journal := f.cluster.Live(), &memoryJournal{}
+		n := 0
+		require.PanicsWithValue(t, "boom", func() {
+			_, _ = f.run(t, live, func(o *apply.Options) {
+				o.Workers, o.Journal = 3, journal
+				o.OnEvent = func(apply.Event) {
+					if n++; n > k {
+						panic("boom")
+					}
+				}
+			})
+		})
+		require.Empty(t, live.Missing())
+		_, err := f.run(t, live, func(o *apply.Options) { o.Journal = journal })
+		require.NoError(t, err)
+		require.Equal(t, want, stateOf(live))
+	}
 }
 
 func TestWorkersAtOnce(t *testing.T) {
