@@ -3,28 +3,34 @@ package apply
 import (
 	"context"
 	"iter"
+	"runtime"
 	"sync"
 )
 
 // each calls f for every value, in some goroutines at once, and returns when all
 // calls have. It takes no more values once the context has ended. Where a call
-// panics, no more are made and each panics with the first value, in the goroutine
-// of its caller, who can recover from that.
+// panics or ends its goroutine, as a test that fails does, no more are made, and
+// the same happens to the goroutine that called each, which can recover from it.
 func each[T any](ctx context.Context, workers int, values iter.Seq[T], f func(T)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var once sync.Once
 	var panicked any
+	exited := false
 	guarded := func(v T) {
+		returned := false
 		defer func() {
-			if p := recover(); p != nil {
-				once.Do(func() { panicked = p })
-				cancel()
+			if returned {
+				return
 			}
+			p := recover() // nil: the goroutine ends
+			once.Do(func() { panicked, exited = p, p == nil })
+			cancel()
 		}()
 		if ctx.Err() == nil {
 			f(v)
 		}
+		returned = true
 	}
 	work := make(chan T)
 	var wg sync.WaitGroup
@@ -37,7 +43,10 @@ func each[T any](ctx context.Context, workers int, values iter.Seq[T], f func(T)
 	}
 	hand(ctx, work, values)
 	wg.Wait()
-	if panicked != nil {
+	switch {
+	case exited:
+		runtime.Goexit()
+	case panicked != nil:
 		panic(panicked)
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -547,6 +549,28 @@ func TestPanicOfACallback(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, stateOf(live))
 	}
+}
+
+// Nor does Run wait for a goroutine that an end has ended, as one does that is
+// part of a test and fails.
+func TestEndThatEndsItsGoroutine(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	live.Before = func(c prunetest.Call) error {
+		if c.Verb == "DeleteLayerLink" {
+			runtime.Goexit()
+		}
+		return nil
+	}
+	exited := true
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, _ = f.run(t, live, nil)
+		exited = false
+	})
+	wg.Wait()
+	require.True(t, exited)
+	require.Len(t, live.Images(), 4)
 }
 
 func TestWorkersAtOnce(t *testing.T) {
