@@ -17,7 +17,8 @@ const (
 
 // Options say how a plan is carried out. The zero value is right for a cluster.
 type Options struct {
-	// Now is the clock. Nil: time.Now. A plan past its Expires is refused.
+	// Now is the clock. Nil: time.Now. A plan past its Expires is refused. It is
+	// called by several goroutines at once.
 	Now func() time.Time
 
 	// DryRun does everything but write: reads are real, deletions are recorded
@@ -45,8 +46,8 @@ type Options struct {
 	// DefaultWorkers. A stream is one of them, and so is the sequence of
 	// manifest links of one repository.
 	Workers int
-	// Rate is how many calls of ends there are in a second at most. Zero: any
-	// number.
+	// Rate is how many calls of ends there are in a second at most, one a day at
+	// least. Zero: any number.
 	Rate float64
 	// Timeout is for one call of an end but for the listing. Zero:
 	// DefaultTimeout. Negative: none.
@@ -59,7 +60,8 @@ type Options struct {
 	Journal Journal
 
 	// OnEvent is called as the run goes on, by one goroutine at a time. It must
-	// not block: the run waits for it. Nil: nobody listens.
+	// not block: the run waits for it. Nil: nobody listens. Where it panics, or an
+	// end does, the run stops as by the death of the process, and Run panics.
 	OnEvent func(Event)
 	// Logger gets what does not go as planned. Nil: silent.
 	Logger *slog.Logger

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // Errors of [Run], for errors.Is, beside [ErrBrake] and [ErrJournal].
@@ -75,6 +76,7 @@ type run struct {
 	known    atomic.Pointer[prune.Recheck] // what was there at the last look
 	looking  sync.Mutex                    // held while looking
 	marks    *condemnedMarks               // nil: no blob waits
+	noConfig []bool                        // by action: a blob that is certainly no config
 	stop     context.CancelCauseFunc
 
 	mu      sync.Mutex // guards what follows, the journal and the listener
@@ -86,6 +88,7 @@ type run struct {
 	assumed map[int]bool // in a dry run: tag items dropped
 	gone    []string     // blobs that this run deleted
 	settled []string     // blobs that wait no more
+	leased  []string     // blobs that a writer holds
 }
 
 // begin checks everything that can be checked before the first deletion.
@@ -210,9 +213,9 @@ func (r *run) carryOut(ctx context.Context) error {
 // that are not gone need is held with that.
 func (r *run) look(ctx context.Context) error {
 	looked := r.o.Now()
-	inv, err := r.ends.Inventory.List(ctx)
+	inv, err := r.list(ctx)
 	if err != nil {
-		return fmt.Errorf("list what is there: %w", err)
+		return err
 	}
 	var assume func(a *prune.Action) bool
 	if r.o.DryRun {
@@ -220,6 +223,9 @@ func (r *run) look(ctx context.Context) error {
 	}
 	known := r.plan.Recheck(inv, assume)
 	r.holdNamed(known)
+	if r.known.Load() == nil {
+		r.findConfigs(known)
+	}
 	r.known.Store(known)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -231,16 +237,33 @@ func (r *run) look(ctx context.Context) error {
 	return nil
 }
 
+// list lists what is there now.
+func (r *run) list(ctx context.Context) (*inventory.Inventory, error) {
+	inv, err := r.ends.Inventory.List(ctx)
+	if err == nil && inv == nil {
+		err = errors.New("the end gave no inventory")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list what is there: %w", err)
+	}
+	return inv, nil
+}
+
 // holdNamed holds what an image needed that is named again by now, as far as the
-// look before knew that: the image itself may be gone.
+// look before knew that: the image itself may be gone. At the first look, of a run
+// that is finished, it may be gone, too, and what it needed is not known.
 func (r *run) holdNamed(now *prune.Recheck) {
 	before := r.known.Load()
-	if before == nil {
-		return
-	}
 	for _, a := range r.actions(Images) {
-		if who, named := now.NamedBy(a.Image); named {
-			r.holds.closure(before, a.Image, who+" names "+a.Image+" again")
+		who, named := now.NamedBy(a.Image)
+		switch {
+		case !named:
+		case before == nil && !now.Closure(a.Image, func(string) {}):
+			r.holds.closure(now, a.Image, who+" names "+a.Image+" again")
+		case before != nil:
+			if _, known := before.NamedBy(a.Image); !known {
+				r.holds.closure(before, a.Image, who+" names "+a.Image+" again")
+			}
 		}
 	}
 }
@@ -333,11 +356,10 @@ func (r *run) skip(n int, a *prune.Action) bool {
 	return true
 }
 
-// stale reports whether an action holds no more. A blob that earlier plans
-// condemned is no action of this one.
+// stale reports whether an action holds no more.
 func (r *run) stale(n int, a *prune.Action) (prune.Reason, bool) {
-	if n < 0 {
-		return r.known.Load().NeedsBlob(a.Digest)
+	if a.Kind == prune.DeleteBlob {
+		return r.staleBlob(n, a)
 	}
 	return r.known.Load().Stale(n)
 }
@@ -418,6 +440,9 @@ func (r *run) note(result *Result) {
 		}
 		if result.Status.frees() || result.Status == Unsupported {
 			r.settled = append(r.settled, result.Action.Digest)
+		}
+		if errors.Is(result.Err, ErrInUse) {
+			r.leased = append(r.leased, result.Action.Digest)
 		}
 	}
 	r.done++
