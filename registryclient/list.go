@@ -1,0 +1,192 @@
+package registryclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// maxPage is the most that a page of a listing may have: registries that know no
+// paging send all at once.
+const maxPage = 64 << 20
+
+// maxEmptyPages is how many pages in a row may hold nothing.
+const maxEmptyPages = 16
+
+// ListOptions say what to list. The zero value lists all.
+type ListOptions struct {
+	// Last begins after that entry, where the registry can.
+	Last string
+	// PageSize replaces that of the client; the registry may give less.
+	PageSize int
+}
+
+// Catalog lists the repositories of a registry that the credential may see. Many
+// registries do not offer it: the error is then [Unsupported], [NotFound] or
+// [Denied].
+//
+// The listing is fetched page by page as it is read. It ends with the first error,
+// an *Error. A Link to another host, a page that repeats the one before and pages
+// without end that hold nothing are [Integrity].
+func (c *Client) Catalog(ctx context.Context, registry name.Registry, o ListOptions) iter.Seq2[string, error] {
+	l := listing{op: "list repositories", object: registry.String(), path: "/v2/_catalog", options: o}
+	l.enter = func(ctx context.Context) (*access, error) {
+		return c.enter(ctx, registry, registry, registry.Scope(""))
+	}
+	l.read = func(body []byte) ([]string, error) {
+		var page struct {
+			Repositories []string `json:"repositories"`
+		}
+		err := json.Unmarshal(body, &page)
+		return page.Repositories, err
+	}
+	return c.list(ctx, l)
+}
+
+// Tags lists the tags of a repository, in the registry's order. As Catalog it is
+// fetched page by page.
+func (c *Client) Tags(ctx context.Context, repo name.Repository, o ListOptions) iter.Seq2[string, error] {
+	l := listing{op: "list tags", object: repo.String(), path: "/v2/" + repo.RepositoryStr() + "/tags/list", options: o}
+	l.enter = func(ctx context.Context) (*access, error) {
+		return c.repository(ctx, repo, "pull")
+	}
+	l.read = func(body []byte) ([]string, error) {
+		var page struct {
+			Tags []string `json:"tags"`
+		}
+		err := json.Unmarshal(body, &page)
+		return page.Tags, err
+	}
+	return c.list(ctx, l)
+}
+
+// Collect reads a listing to its end. What was read before an error is returned
+// with it.
+func Collect[T any](listing iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for entry, err := range listing {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, entry)
+	}
+	return all, nil
+}
+
+// A listing is one that comes in pages.
+type listing struct {
+	op, object, path string
+	options          ListOptions
+	enter            func(context.Context) (*access, error)
+	read             func(body []byte) ([]string, error)
+}
+
+func (c *Client) list(ctx context.Context, l listing) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		traced, tr := withTrail(ctx)
+		err := c.eachPage(traced, l, func(page []string) bool {
+			for _, entry := range page {
+				if !yield(entry, nil) {
+					return false
+				}
+			}
+			return true
+		})
+		if err != nil {
+			yield("", failure(l.op, l.object, tr, err))
+		}
+	}
+}
+
+func (c *Client) eachPage(ctx context.Context, l listing, yield func([]string) bool) error {
+	a, err := l.enter(ctx)
+	if err != nil {
+		return err
+	}
+	size := l.options.PageSize
+	if size <= 0 {
+		size = c.o.PageSize
+	}
+	query := url.Values{"n": {strconv.Itoa(size)}}
+	if l.options.Last != "" {
+		query.Set("last", l.options.Last)
+	}
+	next := call{method: http.MethodGet, path: l.path, query: query}
+	var before []string
+	for empty := 0; ; {
+		body, resp, err := a.fetch(ctx, next, maxPage)
+		if err != nil {
+			return err
+		}
+		page, err := l.read(body)
+		if err != nil {
+			return &Error{Class: NotRegistry, Endpoint: hostKey(resp.Request.URL), Err: fmt.Errorf("the listing is not what it should be: %w", err)}
+		}
+		if len(page) > 0 && len(before) > 0 && page[0] == before[0] {
+			return lie(resp, errors.New("the page repeats the one before"))
+		}
+		if !yield(page) {
+			return nil
+		}
+		if next.url, err = nextLink(resp.Header.Values("Link"), resp.Request.URL); err != nil {
+			return lie(resp, err)
+		}
+		if next.url == nil {
+			return nil
+		}
+		if empty++; len(page) > 0 {
+			empty, before = 0, page
+		}
+		if empty > maxEmptyPages {
+			return lie(resp, fmt.Errorf("more than %d pages in a row hold nothing", maxEmptyPages))
+		}
+	}
+}
+
+// fetch sends a call that 200 answers and reads the whole body, up to a limit. Where
+// the body breaks off it asks again.
+func (a *access) fetch(ctx context.Context, k call, limit int64) ([]byte, *http.Response, error) {
+	retry := a.client.o.Retry.withDefaults()
+	for attempt := 1; ; attempt++ {
+		resp, err := a.send(ctx, k, http.StatusOK)
+		if err != nil {
+			return nil, nil, err
+		}
+		body, err := readLimited(resp, limit)
+		resp.Body.Close()
+		if err == nil {
+			return body, resp, nil
+		}
+		trailOf(ctx).broken(resp, err)
+		if !classOf(err).Temporary() || attempt >= retry.Attempts || ctx.Err() != nil {
+			return nil, resp, err
+		}
+		if sleep(ctx, retry.wait(attempt)) != nil {
+			return nil, resp, err
+		}
+	}
+}
+
+// readLimited reads a body that may not be larger than the limit. One that breaks
+// off is an error.
+func readLimited(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, lie(resp, fmt.Errorf("the answer has %d bytes, of %d allowed", resp.ContentLength, limit))
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, &Error{Class: classOf(err), Endpoint: hostKey(resp.Request.URL), Err: fmt.Errorf("the answer broke off after %d bytes: %w", len(body), withoutURL(err))}
+	case int64(len(body)) > limit:
+		return nil, lie(resp, fmt.Errorf("the answer has more than the %d bytes allowed", limit))
+	}
+	return body, nil
+}

@@ -1,0 +1,178 @@
+package registryclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// maxRedirects is how many redirects in a row are followed.
+const maxRedirects = 10
+
+// checkRedirect is the CheckRedirect of every http.Client here. Where a redirect
+// may lead is for guardRedirect, which go-containerregistry's clients meet as well.
+func checkRedirect(_ *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return fmt.Errorf("%w: more than %d redirects", Integrity, maxRedirects)
+	}
+	return nil
+}
+
+// before returns the request whose redirect made this one, or nil.
+func before(req *http.Request) *http.Request {
+	if req.Response == nil {
+		return nil
+	}
+	return req.Response.Request
+}
+
+// crossesHosts reports whether the request was redirected from another host, so
+// that no credential must go with it. net/http itself lets credentials go to
+// subdomains.
+func crossesHosts(req *http.Request) bool {
+	from := before(req)
+	return from != nil && (from.URL.Scheme != req.URL.Scheme || hostPort(from.URL) != hostPort(req.URL))
+}
+
+// guardRedirect refuses redirects that make this machine ask on behalf of someone
+// else: to link-local addresses, where clouds serve the credentials of their
+// machines; from a public registry into a private network; and of a token request
+// with the credential in its body.
+func (h *hosts) guardRedirect(req *http.Request) error {
+	if !crossesHosts(req) {
+		return nil
+	}
+	if req.URL.User != nil {
+		return fmt.Errorf("%w: a redirect to %s with a user name in it", Integrity, urlText(req.URL))
+	}
+	if isTokenRequest(req.Context()) && req.Body != nil && req.Body != http.NoBody {
+		return fmt.Errorf("%w: the token service redirects the credential to %s", Integrity, req.URL.Host)
+	}
+	to := req.URL.Hostname()
+	switch {
+	case isLinkLocal(to):
+		return fmt.Errorf("%w: a redirect to the link-local address %s", Integrity, to)
+	case isPrivate(to):
+		first := req
+		for before(first) != nil {
+			first = before(first)
+		}
+		from := first.URL.Hostname()
+		if isPrivate(from) || strings.EqualFold(from, to) || h.options(hostKey(first.URL)).PrivateRedirects {
+			return nil
+		}
+		return fmt.Errorf("%w: a redirect from %s to the private address %s (see HostOptions.PrivateRedirects)", Integrity, from, to)
+	}
+	return nil
+}
+
+// metadataV6 is where AWS serves the credentials of a machine over IPv6.
+var metadataV6 = netip.MustParseAddr("fd00:ec2::254")
+
+// isLinkLocal reports whether a host is an address that is link-local, in any
+// notation that a resolver takes.
+func isLinkLocal(host string) bool {
+	ip, ok := address(host)
+	return ok && linkLocal(ip)
+}
+
+func linkLocal(ip netip.Addr) bool {
+	return ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip == metadataV6
+}
+
+// isPrivate reports whether a host is an address of this machine or of a private
+// network, or localhost.
+func isPrivate(host string) bool {
+	if isLoopback(host) {
+		return true
+	}
+	ip, ok := address(host)
+	return ok && (ip.IsPrivate() || ip.IsLoopback() || ip.IsUnspecified())
+}
+
+// address reads an IP address as the C library does: 169.254.169.254 is also
+// 2852039166 and 0xa9fea9fe, for which a resolver may not be asked.
+func address(host string) (netip.Addr, bool) {
+	host = strings.TrimSuffix(host, ".")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return embedded(ip.Unmap().WithZone("")), true
+	}
+	return looseIPv4(host)
+}
+
+// embedded returns the IPv4 address within an IPv6 address of the NAT64 prefix.
+func embedded(ip netip.Addr) netip.Addr {
+	b := ip.As16()
+	if ip.Is6() && netip.MustParsePrefix("64:ff9b::/96").Contains(ip) {
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return ip
+}
+
+// errLinkLocal is the dialer's: a name may not lead where an address may not.
+var errLinkLocal = fmt.Errorf("%w: the name resolves to a link-local address", Integrity)
+
+// dialFunc is (*net.Dialer).DialContext.
+type dialFunc func(d *net.Dialer, ctx context.Context, network, target string) (net.Conn, error)
+
+// guardDial wraps a dialer's control: what is dialled is known only there, after
+// the name was resolved. An address that was asked for as such is judged by
+// guardRedirect.
+func guardDial(ctx context.Context, dialer *net.Dialer, network, target string, dial dialFunc) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(target)
+	if err != nil {
+		return nil, err
+	}
+	if _, literal := address(host); literal {
+		return dial(dialer, ctx, network, target)
+	}
+	guarded := *dialer
+	guarded.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(resolved)
+		if err == nil && linkLocal(embedded(to.Addr().Unmap().WithZone(""))) {
+			return errLinkLocal
+		}
+		return err
+	}
+	conn, err := dial(&guarded, ctx, network, target)
+	if errors.Is(err, errLinkLocal) {
+		return nil, errLinkLocal
+	}
+	return conn, err
+}
+
+// hostKey is how a host is named in HostOptions and errors: in lower case, without
+// the port that HTTPS has anyway.
+func hostKey(u *url.URL) string {
+	return strings.TrimSuffix(strings.ToLower(u.Host), ":443")
+}
+
+// looseIPv4 reads an address of one to four numbers, decimal, octal or hexadecimal,
+// the last of which fills the bytes that are left.
+func looseIPv4(host string) (netip.Addr, bool) {
+	parts := strings.Split(host, ".")
+	if len(parts) > 4 {
+		return netip.Addr{}, false
+	}
+	var whole uint64
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 0, 33)
+		last := i == len(parts)-1
+		if err != nil || strings.Contains(part, "_") || !last && n > 255 || last && n >= 1<<(8*(4-i)) {
+			return netip.Addr{}, false
+		}
+		if last {
+			whole = whole<<(8*(4-i)) | n
+		} else {
+			whole = whole<<8 | n
+		}
+	}
+	return netip.AddrFrom4([4]byte{byte(whole >> 24), byte(whole >> 16), byte(whole >> 8), byte(whole)}), true
+}
