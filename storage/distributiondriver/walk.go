@@ -44,7 +44,7 @@ func (d *Driver) Walk(ctx context.Context, path string, f storagedriver.WalkFn, 
 	if err == errStop {
 		return nil
 	}
-	if err == nil && !w.found && !isRoot(path) {
+	if err == nil && !w.found && after == "" && !isRoot(path) {
 		return d.missing(path)
 	}
 	return err

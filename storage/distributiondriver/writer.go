@@ -19,7 +19,8 @@ import (
 // without bytes; to one that has some is storage.ErrUnsupported, since objects are
 // replaced, not changed.
 //
-// ctx is for the Writer's Write calls too, and must not be done before Close.
+// ctx is for the Write calls too. When it is done, the Writer closes itself: a
+// registry forgets to, where a client goes on at the wrong place.
 func (d *Driver) Writer(ctx context.Context, path string, append bool) (storagedriver.FileWriter, error) {
 	key, err := d.key(path)
 	if err != nil {
@@ -37,7 +38,9 @@ func (d *Driver) Writer(ctx context.Context, path string, append bool) (storaged
 	if err != nil {
 		return nil, d.fail(path, err)
 	}
-	return &writer{ctx: ctx, d: d, path: path, key: key, upload: upload}, nil
+	w := &writer{ctx: ctx, d: d, path: path, key: key, upload: upload}
+	w.stop = context.AfterFunc(ctx, func() { w.Close() })
+	return w, nil
 }
 
 func (d *Driver) begin(ctx context.Context, key string) (storage.Upload, error) {
@@ -79,21 +82,31 @@ func (d *Driver) resume(ctx context.Context, key string) (storage.Upload, error)
 
 // writer is an upload as distribution wants it.
 type writer struct {
-	ctx    context.Context
-	d      *Driver
-	path   string
-	key    string
+	ctx  context.Context
+	d    *Driver
+	path string
+	key  string
+	stop func() bool // of closing when ctx is done
+
+	mu     sync.Mutex // since that may come at any time
 	upload storage.Upload
 	ended  bool
 	size   int64 // when ended
 }
 
 func (w *writer) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := context.Cause(w.ctx); err != nil {
+		return 0, w.d.fail(w.path, err)
+	}
 	n, err := w.upload.Write(p)
 	return n, w.d.fail(w.path, err)
 }
 
 func (w *writer) Size() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.ended {
 		return w.size
 	}
@@ -102,15 +115,21 @@ func (w *writer) Size() int64 {
 
 // Commit makes the object readable, in place of the one that was there.
 func (w *writer) Commit(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	_, err := w.upload.Commit(ctx)
 	if err == nil {
 		w.end()
+	} else if cause := context.Cause(w.ctx); cause != nil && errors.Is(err, storage.ErrEnded) {
+		err = cause
 	}
 	return w.d.fail(w.path, err)
 }
 
 // Cancel throws away what was written. What was readable stays so.
 func (w *writer) Cancel(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	err := w.upload.Abort(ctx)
 	if err == nil {
 		w.end()
@@ -121,6 +140,8 @@ func (w *writer) Cancel(ctx context.Context) error {
 // Close keeps what was written and not committed. It does so even if the client
 // has gone.
 func (w *writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.ended {
 		return nil
 	}
@@ -133,8 +154,10 @@ func (w *writer) Close() error {
 	return nil
 }
 
+// end notes that the upload has ended. The caller holds the lock.
 func (w *writer) end() {
 	if !w.ended {
+		w.stop()
 		w.size = w.upload.Size()
 		w.ended = true
 	}
