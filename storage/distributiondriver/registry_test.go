@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -49,7 +50,9 @@ func serve(t *testing.T, d storagedriver.StorageDriver) string {
 	config.Catalog.MaxEntries = 1000
 	config.HTTP.Secret = "one for all registries of the tests"
 	ctx, stop := context.WithCancel(context.Background())
-	server := httptest.NewServer(handlers.NewApp(ctx, config))
+	server := httptest.NewUnstartedServer(handlers.NewApp(ctx, config))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
 	t.Cleanup(func() {
 		server.Close()
 		stop()
