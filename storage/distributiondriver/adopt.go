@@ -73,7 +73,7 @@ func (a *Adopted) Open(ctx context.Context, key string, r storage.Range) (*stora
 		if err != nil {
 			return nil, errors.Join(err, inner.Close())
 		}
-		if again == info {
+		if again.Size == info.Size && again.ModTime.Equal(info.ModTime) {
 			return &storage.Object{Info: info, Body: &adoptedBody{ctx: ctx, inner: inner, left: end - start}}, nil
 		}
 		if err := inner.Close(); err != nil {

@@ -49,7 +49,7 @@ func (d *Driver) Move(ctx context.Context, from, to string, o storage.MoveOption
 	if err != nil {
 		return info, ignoreMissing(err) // somebody else has deleted it
 	}
-	if now != source {
+	if now.Version != source.Version || !now.ModTime.Equal(source.ModTime) {
 		return storage.Info{}, fmt.Errorf("%w: replaced while it was moved", storage.ErrPrecondition)
 	}
 	err = d.remove(ctx, from, source.Version)
