@@ -23,6 +23,10 @@
 //     and blobs, so that its garbage collector runs.
 //   - Walk goes in the order that the registry's catalogue is paged by.
 //
+// To collect garbage from the Store while the registry runs, give the driver the
+// leases that the sweep asks ([Options].Leases): all registries on the Store must
+// take them.
+//
 // The Store's driver must be able to resume uploads, since a registry ends and
 // resumes one with every request.
 //

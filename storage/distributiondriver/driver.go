@@ -10,6 +10,7 @@ import (
 
 	storagedriver "github.com/distribution/distribution/v3/registry/storage/driver"
 	"github.com/registrykit/registrykit/storage"
+	"github.com/registrykit/registrykit/storage/lease"
 )
 
 // DefaultName is the name of a [Driver] unless told otherwise.
@@ -20,13 +21,18 @@ const DefaultName = "registrykit"
 const DefaultMaxContent = 64 << 20
 
 // Options are the options of [New]. The zero value is right for a registry that
-// nothing is collected from while it runs.
+// nothing is collected from while it runs; for one that is, Leases are needed.
 type Options struct {
 	// Name is what the driver calls itself in its errors; "" is DefaultName.
 	Name string
 	// MaxContent is how many bytes GetContent reads at most; 0 is
 	// DefaultMaxContent. What is larger is storage.ErrTooLarge.
 	MaxContent int64
+	// Leases has every blob leased that a call relies on, before it looks: see
+	// [Use]. A blob that a sweep is deleting is not there for Stat; to write or
+	// link it fails with lease.ErrCondemned, and can be tried again. nil takes
+	// none.
+	Leases *lease.Book
 	// Using is called before a call relies on a blob: see [Use]. Where it
 	// returns an error, the call fails with that error and does nothing. nil
 	// asks nobody.

@@ -28,7 +28,15 @@ type Use struct {
 const maxLink = 256
 
 func (d *Driver) using(ctx context.Context, u Use) error {
-	if d.options.Using == nil || u.Digest == "" {
+	if u.Digest == "" {
+		return nil
+	}
+	if d.options.Leases != nil {
+		if _, err := d.options.Leases.Renew(ctx, u.Digest); err != nil {
+			return err
+		}
+	}
+	if d.options.Using == nil {
 		return nil
 	}
 	return d.options.Using(ctx, u)
