@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	azblobblob "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/gocloud"
@@ -76,4 +79,42 @@ func TestEndToEndConformance(t *testing.T) {
 		t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 		return storage.New(gocloud.New(bucket, gocloud.Options{Service: azure.Service}), storage.Options{})
 	}, storagetest.Options{Lacks: []storagetest.Feature{storagetest.Resume}})
+}
+
+// TestPreconditions looks at what is put into the requests, and at versions as the
+// service's answers and listings have them.
+func TestPreconditions(t *testing.T) {
+	var write azblob.UploadStreamOptions
+	require.NoError(t, azure.Service.WriteIfVersion(func(i any) bool {
+		p, ok := i.(**azblob.UploadStreamOptions)
+		if ok {
+			*p = &write
+		}
+		return ok
+	}, `"0x1"`))
+	require.EqualValues(t, `"0x1"`, *write.AccessConditions.ModifiedAccessConditions.IfMatch)
+	var remove azblobblob.DeleteOptions
+	require.NoError(t, azure.Service.DeleteIfVersion(func(i any) bool {
+		p, ok := i.(**azblobblob.DeleteOptions)
+		if ok {
+			*p = &remove
+		}
+		return ok
+	}, `"0x2"`))
+	require.EqualValues(t, `"0x2"`, *remove.AccessConditions.ModifiedAccessConditions.IfMatch)
+
+	tag := azcore.ETag("0x3")
+	listed := func(i any) bool {
+		p, ok := i.(*container.BlobItem)
+		if ok {
+			p.Properties = &container.BlobProperties{ETag: &tag}
+		}
+		return ok
+	}
+	require.EqualValues(t, `"0x3"`, azure.Service.Version(listed))
+
+	foreign := func(any) bool { return false }
+	require.ErrorIs(t, azure.Service.WriteIfVersion(foreign, `"0x1"`), storage.ErrUnsupported)
+	require.ErrorIs(t, azure.Service.DeleteIfVersion(foreign, `"0x1"`), storage.ErrUnsupported)
+	require.Empty(t, azure.Service.Version(foreign))
 }
