@@ -42,7 +42,9 @@ type Applier struct {
 }
 
 // New returns a stream that nobody has stored yet. The first operation on it
-// creates it: the change list starts with a [StreamCreated].
+// creates it: the change list starts with a [StreamCreated]. It fails with
+// [ErrInvalidOperation] where no stream can be called so: a name is one component
+// of a pull spec, and has 255 bytes at most together with its namespace.
 func New(namespace, name string) *ImageStream {
 	return &ImageStream{
 		TypeMeta:   TypeMeta{Kind: "ImageStream", APIVersion: APIVersion},
@@ -79,7 +81,7 @@ func (a Applier) Apply(stream *ImageStream, operation Operation, now time.Time) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if e.create() {
+	if e.isNew() {
 		err = e.run(creation{})
 	}
 	if err == nil {
@@ -189,32 +191,6 @@ func sortTags[T any](tags *[]T, own *bool, name func(*T) string) (at string, twi
 	return "", false
 }
 
-// create makes a stored stream of one that nobody has stored, as the server
-// does: generation 1, that of its spec tags too.
-func (e *edit) create() bool {
-	m := &e.s.ObjectMeta
-	if m.Generation != 0 || m.UID != "" || m.ResourceVersion != "" {
-		return false
-	}
-	m.Generation, e.bumped = 1, true
-	if m.CreationTimestamp.IsZero() {
-		m.CreationTimestamp = e.now
-	}
-	e.changes = append(e.changes, Change{Kind: StreamCreated, New: e.s.tagless()})
-	for i := range e.s.Spec.Tags {
-		e.specTags()[i].Generation = pointerTo(int64(1))
-		t := &e.s.Spec.Tags[i]
-		e.changes = append(e.changes, Change{Kind: SpecTagAdded, Tag: t.Name, New: sourceText(t), Import: imports(t)})
-	}
-	return true
-}
-
-// creation brings the tags that a new stream came with up to date.
-type creation struct{}
-
-func (creation) verb() string        { return "create" }
-func (creation) apply(e *edit) error { return e.settleAll(nil) }
-
 func (e *edit) run(operation Operation) error {
 	err := operation.apply(e)
 	if err == nil {
@@ -282,6 +258,11 @@ func (e *editError) Error() string { return e.reason }
 
 func invalidf(field, format string, args ...any) error {
 	return &editError{field: field, reason: fmt.Sprintf(format, args...), class: ErrInvalidOperation}
+}
+
+// invalidSpec: the operation has a pull spec that does not parse.
+func invalidSpec(field string, err error) error {
+	return &editError{field: field, reason: reasonOf(err), class: errors.Join(ErrInvalidOperation, err)}
 }
 
 func refuse(field string, class error, format string, args ...any) error {

@@ -179,3 +179,10 @@ func TestChangesSayWhichFieldAsksForTheImport(t *testing.T) {
 		`SpecTagChanged a generation: "2" -> "3" (import)`,
 	}, texts(changes))
 }
+
+func TestPushesOfInvalidPullSpecs(t *testing.T) {
+	for _, class := range []error{ErrInvalidOperation, ErrInvalidPullSpec} {
+		_, _, err := Apply(shop(), push("a", 1).at("Not a pull spec"), at(1))
+		requireClass(t, err, class, "status.tags[a].dockerImageReference")
+	}
+}

@@ -103,6 +103,48 @@ func ExampleCopyTag_scheduled() {
 	// Output: to import: ext from quay.io/shop/web:1 scheduled: true
 }
 
+// oc tag --insecure --reference-policy=local --import-mode=PreserveOriginal
+// registry.lab:5000/shop/web:1 web:lab: a manifest list with all its images, from
+// a registry without a certificate, which the cluster's own registry passes on.
+func ExampleCopyTag_policies() {
+	source, _ := imagestream.ParseTagSource("", "registry.lab:5000/shop/web:1", "shop")
+	stream, _, err := imagestream.Apply(web(), imagestream.CopyTag{
+		Source: source, To: "lab", Insecure: true,
+		ReferencePolicy: imagestream.LocalTagReferencePolicy, ImportMode: imagestream.ImportModePreserveOriginal,
+	}, now)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stream, _, _ = imagestream.Apply(stream, imagestream.RecordImport{Tag: "lab", Image: v1, DockerImageReference: "registry.lab:5000/shop/web@" + v1}, now)
+	spec, err := stream.NewestPullSpec("lab", imagestream.ResolveOptions{})
+	fmt.Println(strings.ReplaceAll(spec, v1, "sha256:111"), err)
+	// Output: registry.example.com:5000/shop/web@sha256:111 <nil>
+}
+
+// What stands for SOURCE in oc tag, without and with --source.
+func ExampleParseTagSource() {
+	for _, a := range [][2]string{
+		{"", "web:dev"}, {"", "infra/base:9"}, {"", "web@" + v1}, {"", "quay.io/shop/web:1"}, {"", "redis"},
+		{"docker", "shop/web:1"}, {"istag", "web"},
+	} {
+		from, err := imagestream.ParseTagSource(a[0], a[1], "shop")
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Printf("%s %q %s\n", from.Kind, from.Namespace, strings.ReplaceAll(from.Name, v1, "sha256:111"))
+	}
+	// Output:
+	// ImageStreamTag "shop" web:dev
+	// ImageStreamTag "infra" base:9
+	// ImageStreamImage "shop" web@sha256:111
+	// DockerImage "" quay.io/shop/web:1
+	// DockerImage "" redis
+	// DockerImage "" shop/web:1
+	// imagestream: parse source "web": want stream:tag
+}
+
 // oc tag --reference docker.io/library/redis:7 web:cache: only the name is
 // passed on, nothing is imported.
 func ExampleCopyTag_reference() {

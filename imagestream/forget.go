@@ -1,7 +1,5 @@
 package imagestream
 
-import "slices"
-
 // ForgetHistory applies a history policy to a tag, or to all tags. What a tag
 // points to stays. Forgotten items are those that a prune may delete next.
 type ForgetHistory struct {
@@ -52,22 +50,37 @@ func (o ForgetItems) apply(e *edit) error {
 	if e.status(o.Tag) == nil {
 		return nil
 	}
+	unwanted := make(map[itemIdentity]int, len(o.Items))
+	for i := range o.Items {
+		unwanted[identityOf(&o.Items[i])]++
+	}
 	list := e.ownList(o.Tag)
-	found := false
-	for _, item := range o.Items {
-		i := slices.IndexFunc(list.Items, func(known TagEvent) bool { return sameItem(&known, &item) })
-		if i >= 0 {
-			found = true
-			e.forgot(o.Tag, list.Items[i])
-			list.Items = slices.Delete(list.Items, i, i+1)
+	var kept []TagEvent
+	for _, item := range list.Items {
+		if id := identityOf(&item); unwanted[id] > 0 {
+			unwanted[id]--
+			e.forgot(o.Tag, item)
+		} else {
+			kept = append(kept, item)
 		}
 	}
-	if found {
+	if len(kept) < len(list.Items) {
+		list.Items = kept
 		e.putStatus(list)
 	}
 	return nil
 }
 
-func sameItem(a, b *TagEvent) bool {
-	return a.Image == b.Image && a.DockerImageReference == b.DockerImageReference && a.Created.Equal(b.Created.Time)
+// itemIdentity tells the items of a history apart. Instants are equal whatever
+// their zone.
+type itemIdentity struct {
+	image, reference string
+	seconds          int64
+	nanoseconds      int
 }
+
+func identityOf(item *TagEvent) itemIdentity {
+	return itemIdentity{item.Image, item.DockerImageReference, item.Created.Unix(), item.Created.Nanosecond()}
+}
+
+func sameItem(a, b *TagEvent) bool { return identityOf(a) == identityOf(b) }

@@ -148,6 +148,30 @@ func TestForgetting(t *testing.T) {
 	other.Created = NewTime(at(8))
 	same, _ = applyOne(t, Applier{}, s, ForgetItems{"a", []TagEvent{other}}, at(9))
 	require.Same(t, s, same, "an item of another time is another item")
+	other = items[0]
+	other.Created.Time = other.Created.In(time.FixedZone("", 3600))
+	next, _ = applyOne(t, Applier{}, s, ForgetItems{"a", []TagEvent{other}}, at(9))
+	require.Equal(t, []string{"2", "1"}, images(next, "a"), "but not one of another zone")
+}
+
+// What a prune finds in a history that grew for years goes in one go.
+func TestForgettingManyItems(t *testing.T) {
+	const n = 100_000
+	list := NamedTagEventList{Tag: "a", Items: make([]TagEvent, n)}
+	for i := range list.Items {
+		list.Items[i] = TagEvent{Created: NewTime(at(-i)), Image: digest(i), DockerImageReference: local(i)}
+	}
+	s := shop()
+	s.Status.Tags = []NamedTagEventList{list}
+	next, changes, err := Apply(s, ForgetItems{"a", list.Items[1:]}, at(1))
+	require.NoError(t, err)
+	require.Len(t, changes, n-1)
+	require.Len(t, next.Status.Tags[0].Items, 1)
+
+	s.Status.Tags[0].Items = []TagEvent{list.Items[0], list.Items[0], list.Items[0]}
+	next, _, err = Apply(s, ForgetItems{"a", []TagEvent{list.Items[0], list.Items[0]}}, at(1))
+	require.NoError(t, err)
+	require.Len(t, next.Status.Tags[0].Items, 1, "each given one removes one")
 }
 
 // What was forgotten of one tag says nothing of those that follow it.

@@ -2,12 +2,15 @@ package imagestream
 
 import (
 	"maps"
+	"strings"
 	"time"
 )
 
 // RecordImport makes a tag point to an image that was imported for it. The
 // conditions of the tag go, and the import that was requested is answered. Tags
-// that follow this one follow at once.
+// that follow this one follow at once. [DockerImageRepositoryCheckAnnotation] is
+// set where something else changes or it is missing: a server that misses it
+// imports the whole stream.
 //
 // It needs the spec tag; without one it is of class [ErrTagNotFound], and where
 // the tag comes from elsewhere by now, of class [ErrSuperseded]. To import what
@@ -50,7 +53,9 @@ func (o RecordImport) apply(e *edit) error {
 type RecordImportFailure struct {
 	Tag string
 	// Reason is one word, such as Unauthorized ([StatusReason]); Message is
-	// for people. An empty message is "the import failed".
+	// for people. An empty message is "the import failed". A registry may
+	// have written any of it, and every failure is stored in the stream: what
+	// is beyond 128 bytes of the reason and 4 KiB of the message is cut off.
 	Reason  string
 	Message string
 	// Generation is as in [RecordImport].
@@ -70,10 +75,25 @@ func (o RecordImportFailure) apply(e *edit) error {
 	}
 	e.setCondition(o.Tag, TagEventCondition{
 		Type: ImportSuccess, Status: ConditionFalse, LastTransitionTime: e.now,
-		Reason: o.Reason, Message: message, Generation: generation,
+		Reason: cut(o.Reason, maxReason), Message: cut(message, maxMessage), Generation: generation,
 	})
 	e.noteCheck()
 	return nil
+}
+
+// The most bytes of a failure that are stored.
+const (
+	maxReason  = 128
+	maxMessage = 4 << 10
+)
+
+// cut returns what fits of a text, valid UTF-8 up to its end.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	const mark = "…"
+	return strings.ToValidUTF8(text[:most-len(mark)], "") + mark
 }
 
 // answered returns the generation that the result of an import answers.

@@ -1,7 +1,9 @@
 package imagestream
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,6 +21,19 @@ func TestImportsAreAnswered(t *testing.T) {
 	require.Same(t, s, same, "nothing new is nothing to write")
 	s = apply(t, s, imported("a", 2))
 	require.Equal(t, []string{"2", "1"}, images(s, "a"))
+}
+
+// What a registry answers may be a page of HTML; it must not fill the stream.
+func TestLongFailuresAreCut(t *testing.T) {
+	page := strings.Repeat("é", 1<<20)
+	s := apply(t, shop(), fromDocker("a", "quay.io/shop/web:1"), RecordImportFailure{Tag: "a", Reason: page, Message: page})
+	c := s.StatusTag("a").Conditions[0]
+	require.LessOrEqual(t, len(c.Reason), 128)
+	require.LessOrEqual(t, len(c.Message), 4096)
+	require.Greater(t, len(c.Message), 4000)
+	require.True(t, utf8.ValidString(c.Message))
+	same, _ := applyOne(t, Applier{}, s, RecordImportFailure{Tag: "a", Reason: page, Message: page}, at(9))
+	require.Same(t, s, same)
 }
 
 func TestFailuresAreAnswersToo(t *testing.T) {

@@ -111,3 +111,8 @@ func configOf(image *Image) (config ImageLayer, ok bool) {
 	}
 	return config, true
 }
+
+// isIndex says whether an image is a manifest list or index; nil is none.
+func isIndex(i *Image) bool {
+	return i != nil && (len(i.DockerImageManifests) > 0 || manifest.IsIndex(i.DockerImageManifestMediaType))
+}

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-
-	"github.com/registrykit/registrykit/internal/manifest"
 )
 
 // lastAppliedAnnotation holds the object as it was last applied by oc or kubectl.
@@ -87,10 +85,6 @@ func (l *linter) importedImage(name string) (*Image, error) {
 		return nil, f.err
 	}
 	return f.image, nil
-}
-
-func isIndex(i *Image) bool {
-	return i != nil && (len(i.DockerImageManifests) > 0 || manifest.IsIndex(i.DockerImageManifestMediaType))
 }
 
 // indexLost looks for manifest lists in the history of a tag.

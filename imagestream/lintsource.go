@@ -85,44 +85,35 @@ func (l *linter) source(t *TagReference) (ok bool) {
 	if t.From.Kind == KindDockerImage {
 		hint = "write the pull spec in full, as in registry.example.com/namespace/name:tag"
 	}
-	l.found(Finding{Rule: RuleSource, Tag: t.Name, Field: at.field, Message: at.reason, Hint: hint, Err: at.class})
+	class := at.class
+	if cause := (*Error)(nil); errors.As(class, &cause) {
+		class = cause // of the pull spec
+	}
+	l.found(Finding{Rule: RuleSource, Tag: t.Name, Field: at.field, Message: at.reason, Hint: hint, Err: class})
 	return false
 }
 
 // repository checks the deprecated field for a whole repository.
 func (l *linter) repository() {
-	const field = "spec.dockerImageRepository"
-	spec := l.s.Spec.DockerImageRepository
-	if spec == "" {
+	reason, class := checkRepository(l.s.Spec.DockerImageRepository)
+	if reason == "" {
 		return
 	}
-	f := Finding{Rule: RuleSource, Field: field, Hint: "write registry/namespace/name, or name the tags in spec.tags instead"}
-	switch ref, err := ParsePullSpec(spec); {
-	case err != nil:
-		f.Message, f.Err = reasonOf(err), err
-	case ref.Name == "":
-		f.Message, f.Err = quoteShort(spec)+" is read as a registry without a repository", ErrInvalidPullSpec
-	case ref.Tag != "" || ref.ID != "":
-		f.Message, f.Err = quoteShort(spec)+" names an image, and a repository is wanted", ErrInvalidPullSpec
-	default:
-		return
-	}
-	l.found(f)
+	l.found(Finding{
+		Rule: RuleSource, Field: "spec.dockerImageRepository", Message: reason, Err: class,
+		Hint: "write registry/namespace/name, or name the tags in spec.tags instead",
+	})
 }
 
 func (l *linter) policies(t *TagReference) {
-	switch t.ImportPolicy.ImportMode {
-	case "", ImportModeLegacy, ImportModePreserveOriginal:
-	default:
+	if !t.ImportPolicy.ImportMode.valid() {
 		l.found(Finding{
 			Rule: RulePolicy, Tag: t.Name, Field: specField(t.Name, "importPolicy.importMode"),
 			Message: "there is no import mode " + quoteShort(string(t.ImportPolicy.ImportMode)),
 			Hint:    fmt.Sprintf("want %s or %s", ImportModeLegacy, ImportModePreserveOriginal),
 		})
 	}
-	switch t.ReferencePolicy.Type {
-	case "", SourceTagReferencePolicy, LocalTagReferencePolicy:
-	default:
+	if !t.ReferencePolicy.Type.valid() {
 		l.found(Finding{
 			Rule: RulePolicy, Tag: t.Name, Field: specField(t.Name, "referencePolicy.type"),
 			Message: "there is no reference policy " + quoteShort(string(t.ReferencePolicy.Type)),

@@ -60,7 +60,7 @@ func (e *edit) newItem(tag, image, reference string) (TagEvent, error) {
 		reference = home + "@" + image
 	}
 	if _, err := ParsePullSpec(reference); err != nil {
-		return TagEvent{}, &editError{field: statusField(tag, "dockerImageReference"), reason: reasonOf(err), class: err}
+		return TagEvent{}, invalidSpec(statusField(tag, "dockerImageReference"), err)
 	}
 	return TagEvent{Created: e.now, DockerImageReference: reference, Image: image}, nil
 }

@@ -38,8 +38,8 @@ func (s *ImageStream) NewestPullSpec(tag string, o ResolveOptions) (string, erro
 // that works, though something newer may have been asked for. newer says so: it
 // is what [ImageStream.NewestPullSpec] fails with, of class [ErrImportPending]
 // or [ErrImportFailed], or nil. The error is of class [ErrTagNotFound], or, where
-// the tag points to nothing, of class [ErrNoImage] and, where it is so, of that
-// of newer too.
+// the tag points to nothing or its item has no pull spec, of class [ErrNoImage]
+// and, where it is so, of that of newer too.
 func (s *ImageStream) RecentPullSpec(tag string, o ResolveOptions) (spec string, newer, err error) {
 	t, list := s.SpecTag(tag), s.StatusTag(tag)
 	if t == nil && list == nil {
@@ -47,7 +47,10 @@ func (s *ImageStream) RecentPullSpec(tag string, o ResolveOptions) (spec string,
 	}
 	newer = s.newerThan(tag, t, list)
 	if list != nil && len(list.Items) > 0 {
-		return s.pullSpec(t, &list.Items[0], o), newer, nil
+		if spec = s.pullSpec(t, &list.Items[0], o); spec == "" {
+			return "", newer, s.unresolved(tag, "its newest item has no pull spec", errors.Join(ErrNoImage, newer))
+		}
+		return spec, newer, nil
 	}
 	if t != nil && t.Reference && t.From != nil && t.From.Kind == KindDockerImage {
 		return t.From.Name, nil, nil

@@ -154,3 +154,20 @@ func TestFindImage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "short", item.Image)
 }
+
+// An item without a pull spec, which a program may have stored, is nothing that
+// could be pulled.
+func TestItemsWithoutAPullSpec(t *testing.T) {
+	s := shop()
+	s.Status.Tags = []NamedTagEventList{{Tag: "a", Items: []TagEvent{{Image: digest(1)}}}}
+	_, _, err := s.RecentPullSpec("a", ResolveOptions{})
+	requireClass(t, err, ErrNoImage, "tag a")
+	_, err = s.NewestPullSpec("a", ResolveOptions{})
+	requireClass(t, err, ErrNoImage, "tag a")
+
+	// By the policy Local the stream's own repository has it.
+	s.Spec.Tags = []TagReference{{Name: "a", ReferencePolicy: TagReferencePolicy{Type: LocalTagReferencePolicy}}}
+	spec, err := s.NewestPullSpec("a", ResolveOptions{})
+	require.NoError(t, err)
+	require.Equal(t, local(1), spec)
+}

@@ -1,6 +1,9 @@
 package imagestream
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+)
 
 // SetSpec makes the spec of a stream what Spec says, as an update of the stream
 // does: tags that it has are set ([SetTag] says how), those that it has not are
@@ -22,6 +25,9 @@ func (o SetSpec) apply(e *edit) error {
 			return invalidf(specField(t.Name, ""), "the tag is there twice")
 		}
 		wanted[t.Name] = true
+	}
+	if reason, class := checkRepository(o.Spec.DockerImageRepository); reason != "" {
+		return refuse("spec.dockerImageRepository", errors.Join(ErrInvalidOperation, class), "%s", reason)
 	}
 	e.setPlainSpec(&o.Spec)
 	var gone []TagReference
@@ -55,6 +61,22 @@ func (e *edit) storeTags(tags []TagReference) error {
 		}
 	}
 	return e.settleAll(asked)
+}
+
+// checkRepository says why a stream cannot follow a repository; none is right.
+func checkRepository(spec string) (reason string, class error) {
+	if spec == "" {
+		return "", nil
+	}
+	switch ref, err := ParsePullSpec(spec); {
+	case err != nil:
+		return reasonOf(err), err
+	case ref.Name == "":
+		return quoteShort(spec) + " is read as a registry without a repository", ErrInvalidPullSpec
+	case ref.Tag != "" || ref.ID != "":
+		return quoteShort(spec) + " names an image, and a repository is wanted", ErrInvalidPullSpec
+	}
+	return "", nil
 }
 
 // setPlainSpec sets what is not a tag.

@@ -27,8 +27,9 @@ import (
 // empty reference policy is [SourceTagReferencePolicy]. Of Tag.Generation only 0
 // has a meaning, which asks for an import though nothing changes; nil and other
 // values leave the generation to the operation. Invalid are a name that no tag
-// can have, a source that is not of its kind's form, unknown policies, and a
-// schedule for what is not imported.
+// can have, a source that is not of its kind's form (a pull spec that does not
+// parse is of class [ErrInvalidPullSpec], too), unknown policies, and a schedule
+// for what is not imported.
 type SetTag struct {
 	Tag TagReference
 }
@@ -175,15 +176,11 @@ func checkSpecTag(t *TagReference) error {
 		return err
 	}
 	field := func(name string) string { return specField(t.Name, name) }
-	switch t.ImportPolicy.ImportMode {
-	case "", ImportModeLegacy, ImportModePreserveOriginal:
-	default:
+	if !t.ImportPolicy.ImportMode.valid() {
 		return invalidf(field("importPolicy.importMode"), "want %s or %s, got %s",
 			ImportModeLegacy, ImportModePreserveOriginal, quoteShort(string(t.ImportPolicy.ImportMode)))
 	}
-	switch t.ReferencePolicy.Type {
-	case "", SourceTagReferencePolicy, LocalTagReferencePolicy:
-	default:
+	if !t.ReferencePolicy.Type.valid() {
 		return invalidf(field("referencePolicy.type"), "want %s or %s, got %s",
 			SourceTagReferencePolicy, LocalTagReferencePolicy, quoteShort(string(t.ReferencePolicy.Type)))
 	}
@@ -201,7 +198,7 @@ func checkSource(from *ObjectReference, field func(string) string) error {
 	case KindDockerImage:
 		ref, err := ParsePullSpec(from.Name)
 		if err != nil {
-			return &editError{field: field("from.name"), reason: reasonOf(err), class: err}
+			return invalidSpec(field("from.name"), err)
 		}
 		if ref.Name == "" {
 			return invalidf(field("from.name"), "%s is read as a registry without an image", quoteShort(from.Name))

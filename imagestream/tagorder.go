@@ -20,7 +20,8 @@ const (
 	// versions; so are the years 1990 to 2099 alone.
 	TagVersion TagKind = "version"
 	// TagPreRelease is a version with a word such as alpha, beta, rc, dev,
-	// nightly or snapshot in what follows the numbers.
+	// nightly or snapshot in what follows the numbers, or with one of
+	// OpenShift's candidates there (4.14.0-ec.3, 4.6.0-fc.1).
 	TagPreRelease TagKind = "pre-release"
 	// TagDate is a day: 20240101 or 2024-01-15, with a time or a counter
 	// behind it or not, or a month as 2024-01.

@@ -198,6 +198,7 @@ func TestKindOfTag(t *testing.T) {
 		"3rd-party": TagText, "2to3": TagText, "64bit": TagText, "v": TagText, "version": TagText, "": TagText, "-1": TagText,
 		"1,2": TagText, "1.2~rc1": TagText, "1.2é": TagText,
 		"1.2-rc1": TagPreRelease, "1.2rc1": TagPreRelease, "1-rc": TagPreRelease, "1.2-SNAPSHOT": TagPreRelease, "1.2-alpine-beta.3": TagPreRelease,
+		"4.14.0-ec.3": TagPreRelease, "4.6.0-fc.1": TagPreRelease, "v4.14.0-EC.3-x86_64": TagPreRelease, "1.2-ec2": TagVersion, "1.2-ec": TagVersion, "1.2-fc.d": TagVersion,
 		"6.0.0-M1": TagPreRelease, "1.0b2": TagPreRelease, "1.2-a1b2c3d": TagVersion, "1.2-b": TagVersion, "1.2-m1000": TagVersion, "1.2-ab1": TagVersion,
 		"1.2-5-g1a2b3c4": TagVersion, "22-ea-jdk": TagPreRelease, "1.22-dev": TagPreRelease,
 		"20240101": TagDate, "v20240101": TagDate, "20240101a": TagDate, "20241301": TagNumber, "20240132": TagNumber, "20240100": TagNumber,

@@ -101,7 +101,7 @@ func mayFollow(s string, numbers int) bool {
 // formOf says what the pieces behind the numbers are.
 func formOf(rest []tagToken) tagForm {
 	for i, t := range rest {
-		if t.kind == tokenWord && (isPreReleaseWord(t.text) || isMilestone(rest, i)) {
+		if t.kind == tokenWord && (isPreReleaseWord(t.text) || isMilestone(rest, i) || isCandidate(rest, i)) {
 			return formPreRelease
 		}
 	}
@@ -135,6 +135,14 @@ func isMilestone(rest []tagToken, i int) bool {
 		return false
 	}
 	return i+2 == len(rest) || !rest[i+2].joined
+}
+
+// isCandidate says whether the i-th piece and the one behind it are what OpenShift
+// calls its engineering and feature candidates, as in 4.14.0-ec.3-x86_64 and
+// 4.6.0-fc.1. 1.2-ec2 is a variant.
+func isCandidate(rest []tagToken, i int) bool {
+	word := strings.ToLower(rest[i].text)
+	return (word == "ec" || word == "fc") && !rest[i].joined && i+1 < len(rest) && rest[i+1].kind == tokenNumber && !rest[i+1].joined
 }
 
 // readDate reads a day or a month, and what follows it; it changes nothing where

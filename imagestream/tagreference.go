@@ -49,6 +49,10 @@ const (
 	ImportModePreserveOriginal ImportModeType = "PreserveOriginal"
 )
 
+func (m ImportModeType) valid() bool {
+	return m == "" || m == ImportModeLegacy || m == ImportModePreserveOriginal
+}
+
 // TagReferencePolicy says which pull spec those get who use the tag.
 type TagReferencePolicy struct {
 	// Type is [SourceTagReferencePolicy] where it is empty.
@@ -67,3 +71,7 @@ const (
 	// the image through.
 	LocalTagReferencePolicy TagReferencePolicyType = "Local"
 )
+
+func (p TagReferencePolicyType) valid() bool {
+	return p == "" || p == SourceTagReferencePolicy || p == LocalTagReferencePolicy
+}

@@ -182,11 +182,7 @@ func (i *Image) Usage() (ImageUsage, error) {
 	if m != nil && m.Size > 0 {
 		return ImageUsage{Bytes: m.Size, Complete: true}, nil
 	}
-	if len(i.DockerImageManifests) > 0 {
-		return ImageUsage{Complete: true}, nil
-	}
-	switch i.DockerImageManifestMediaType {
-	case "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json":
+	if isIndex(i) {
 		return ImageUsage{Complete: true}, nil
 	}
 	u := ImageUsage{Bytes: int64(len(i.DockerImageConfig)), Complete: i.DockerImageConfig != "" && len(i.DockerImageLayers) > 0}

@@ -227,7 +227,7 @@ func TestExplainImagesAndBlobs(t *testing.T) {
 				Image sig stays: referrer: unknown: the image that it refers to, web, which is needed
 				sig
 				it would go if all of these held:
-				- what it refers to went, or were not needed: web
+				- nothing needed what it refers to: web
 				Blob sig stays: in-use
 				sig
 				it would go if all of these held:

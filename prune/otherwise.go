@@ -199,7 +199,7 @@ func (p *planner) imageOtherwise(i int) []string {
 		return append([]string{"every index that owns it went: " + parent + " stays"}, byRules(Keep)...)
 	case neededBySubject:
 		subject := p.inv.DigestText(view.Subject)
-		return append([]string{"what it refers to went, or were not needed: " + subject}, byRules(Keep)...)
+		return append([]string{"nothing needed what it refers to: " + subject}, byRules(Keep)...)
 	}
 	if v.rule < 0 {
 		return p.structuralOtherwise(v.rule)

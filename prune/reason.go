@@ -28,6 +28,7 @@ const (
 	RuleLinked            = "linked"             // image: a repository holds it, though no tag does
 	RuleOrphan            = "orphan"             // link or blob: it is there, and nothing needs it
 	RuleStreamGone        = "stream-gone"        // link, looked at again: its repository's stream is not there any more
+	RuleUsersNotListed    = "users-not-listed"   // looked at again: what is not known, or cannot be read, may use it
 	RuleReplaced          = "replaced"           // image, looked at again: another object of that name by now
 )
 

@@ -14,10 +14,12 @@ import (
 //
 // A Recheck does not change and may be used by several goroutines at once.
 type Recheck struct {
-	p      *planner
-	stale  map[int]Reason // by number of the action
-	owners func() blobOwners
-	named  func() map[inventory.Digest]need
+	p       *planner
+	stale   map[int]Reason // by number of the action
+	owners  func() blobOwners
+	configs func() map[inventory.Digest]bool // of any image
+	named   map[inventory.Digest]need        // images of the plan's that are needed
+	blind   *Reason                          // why nothing of the plan holds, nil where some may
 }
 
 // Recheck looks at the plan again with what is known now: streams, images and
@@ -40,9 +42,31 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	if p.Policy.PruneRegistry {
 		again.decideBlobs()
 	}
-	r := &Recheck{p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners), named: sync.OnceValue(again.namedDigests)}
+	r := &Recheck{
+		p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners),
+		configs: sync.OnceValue(again.configs), named: again.neededAgain(), blind: again.blind(p),
+	}
 	r.judge(p)
 	return r
+}
+
+// blind says why it is not known what may use anything: references that do not
+// parse, which would have failed the plan, or a kind of which less was listed
+// than for the plan. Nil: it is known as well as then.
+func (p *planner) blind(plan *Plan) *Reason {
+	if len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences {
+		bad := p.invalid[0]
+		return &Reason{Rule: RuleInvalidReferences, Unknown: "what " + bad.Object + " uses: " + bad.Field + " does not parse"}
+	}
+	if !p.policy.asksForUse() {
+		return nil
+	}
+	for _, e := range plan.Evidence {
+		if e.Kind != inventory.KindLimitRange && e.Listed && e.Complete && !p.inv.Complete(e.Kind) {
+			return &Reason{Rule: RuleUsersNotListed, Unknown: string(e.Kind) + " not listed completely, and may use it"}
+		}
+	}
+	return nil
 }
 
 // An earlierPlan is what a recheck needs to know of the plan that it looks at
@@ -51,18 +75,25 @@ type earlierPlan struct {
 	dropped []droppedItem
 	images  map[string]bool      // that go
 	links   map[earlierLink]bool // of manifests, that go
+	firsts  map[tagOf]string     // images that tags pointed to until it dropped them
 }
 
 type earlierLink struct{ repository, digest string }
 
+type tagOf struct{ repository, tag string }
+
 type droppedItem struct{ repository, image string }
 
 func (p *Plan) earlier() *earlierPlan {
-	e := &earlierPlan{images: map[string]bool{}, links: map[earlierLink]bool{}}
+	e := &earlierPlan{images: map[string]bool{}, links: map[earlierLink]bool{}, firsts: map[tagOf]string{}}
+	asksForTags := p.Policy.asks(func(c *Condition) bool { return c.TagInUse != nil })
 	for a := range p.Actions() {
 		switch a.Kind {
 		case DeleteTagItem:
 			e.dropped = append(e.dropped, droppedItem{a.Stream, a.Image})
+			if a.Index == 0 && asksForTags {
+				e.firsts[tagOf{a.Stream, a.Tag}] = a.Image
+			}
 		case DeleteManifestLink:
 			if p.Policy.Orphans {
 				e.links[earlierLink{a.Repository, a.Digest}] = true
@@ -118,19 +149,22 @@ func (p *planner) findItem(a *Action) int {
 // judge looks at every action but those on tag items, which are committed one
 // by one against the stream that is there.
 func (r *Recheck) judge(plan *Plan) {
-	links := linkCheck{planner: r.p, repository: -1}
+	links := linkCheck{planner: r.p, repository: -1, configs: r.configs}
 	i := -1
 	for a := range plan.Actions() {
 		i++
 		var why Reason
 		var stale bool
-		switch a.Kind {
-		case DeleteManifestLink, DeleteLayerLink:
-			why, stale = links.stale(&a)
-		case DeleteImage:
+		switch {
+		case a.Kind == DeleteTagItem:
+		case r.blind != nil:
+			why, stale = *r.blind, true
+		case a.Kind == DeleteImage:
 			why, stale = r.p.imageStale(&a)
-		case DeleteBlob:
-			why, stale = r.NeedsBlob(a.Digest)
+		case a.Kind == DeleteBlob:
+			why, stale = r.needsBlob(a.Digest)
+		default:
+			why, stale = links.stale(&a)
 		}
 		if stale {
 			r.stale[i] = why
@@ -149,6 +183,16 @@ func (r *Recheck) Stale(action int) (why Reason, stale bool) {
 // have it, or what is known is not enough to say so. It is for blobs that an
 // earlier plan condemned.
 func (r *Recheck) NeedsBlob(digest string) (why Reason, needed bool) {
+	if r.blind != nil {
+		return *r.blind, true
+	}
+	if why, needed = r.needsBlob(digest); !needed && r.p.mayNeedMore() {
+		return Reason{Rule: RuleUsersNotListed, Unknown: r.p.missingKinds() + " not listed completely, and may use it"}, true
+	}
+	return why, needed
+}
+
+func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 	p := r.p
 	switch {
 	case !p.inv.Complete(inventory.KindImageStream):
@@ -168,31 +212,51 @@ func (r *Recheck) NeedsBlob(digest string) (why Reason, needed bool) {
 	return Reason{Rule: RuleConfigUncertain}, true
 }
 
-// NamedBy reports whether a tag item that is there, or a workload, names a
-// digest itself, and which, also where no Image of it is known: it may have been
-// deleted since the plan was made.
-func (r *Recheck) NamedBy(digest string) (who string, named bool) {
-	n, named := r.named()[r.p.inv.Digest(digest)]
+// HidesConfig reports whether an image that stays does not say what its config
+// is. Then no blob may go that may be one, and which are can only be told while
+// the images are known that have them; see [Recheck.NoConfig].
+func (r *Recheck) HidesConfig() bool { return r.p.configHidden >= 0 }
+
+// NoConfig reports whether an image that is known has a blob, and none as its
+// config.
+func (r *Recheck) NoConfig(digest string) bool {
+	d := r.p.inv.Digest(digest)
+	return d != inventory.NoDigest && r.p.blobs != nil && r.p.blobs[d] != blobUnnamed && !r.configs()[d]
+}
+
+// NamedBy reports whether a tag item that is there, or a workload, needs an image
+// that the plan deletes, itself or through an index, and which, also where the
+// image is not known any more: it may have been deleted since the plan was made.
+func (r *Recheck) NamedBy(image string) (who string, named bool) {
+	n, named := r.named[r.p.inv.Digest(image)]
 	if !named {
 		return "", false
 	}
 	return r.p.needName(n), true
 }
 
-// namedDigests returns what items that stay, and uses, name.
-func (p *planner) namedDigests() map[inventory.Digest]need {
-	named := map[inventory.Digest]need{}
-	for d, use := range p.digestUse {
-		named[d] = useNeed(use)
-	}
-	for i := range p.items {
-		if item := p.inv.Item(i); !p.dropped(i) {
-			named[item.Image] = itemNeed(i)
-			named[item.Named] = itemNeed(i)
+// neededAgain returns, of the images that the plan deletes, those that items and
+// uses need.
+func (p *planner) neededAgain() map[inventory.Digest]need {
+	needed := map[inventory.Digest]need{}
+	note := func(d inventory.Digest, _ int, n need) bool {
+		if _, noted := needed[d]; !noted && p.earlier.images[p.inv.DigestText(d)] {
+			needed[d] = n
 		}
+		return true
 	}
-	delete(named, inventory.NoDigest)
-	return named
+	if len(p.earlier.images) == 0 {
+		return needed
+	}
+	for s := range p.inv.Streams() {
+		p.walk.start()
+		p.visitNeeds(s, note)
+	}
+	p.walk.start()
+	for _, d := range p.usedDigests() {
+		p.visitWithReferrers(d, useNeed(p.digestUse[d]), note)
+	}
+	return needed
 }
 
 // Depth returns how many indexes that own the image, or own one that does, are
@@ -263,7 +327,7 @@ type linkCheck struct {
 	repository   int // a stream, or -1
 	needs        map[inventory.Digest]need
 	configHidden bool
-	configs      map[inventory.Digest]bool // of any image; made on demand
+	configs      func() map[inventory.Digest]bool // of any image
 }
 
 // stale tells whether a link stays: its repository needs it, or may.
@@ -287,7 +351,7 @@ func (l *linkCheck) stale(a *Action) (Reason, bool) {
 	if n, needed := l.needs[d]; needed {
 		return Reason{Rule: RuleInUse, Path: []string{l.needName(n), a.Digest}}, true
 	}
-	if l.configHidden && a.Kind == DeleteLayerLink && l.isConfig(d) {
+	if l.configHidden && a.Kind == DeleteLayerLink && l.configs()[d] {
 		return Reason{Rule: RuleConfigUncertain}, true
 	}
 	return Reason{}, false
@@ -316,13 +380,11 @@ func (l *linkCheck) enter(s int) {
 	})
 }
 
-// isConfig reports whether any image claims a config of that digest.
-func (l *linkCheck) isConfig(d inventory.Digest) bool {
-	if l.configs == nil {
-		l.configs = map[inventory.Digest]bool{}
-		for _, view := range l.inv.ImagesUnordered() {
-			l.configs[view.Config] = true
-		}
+// configs returns what images claim as their configs.
+func (p *planner) configs() map[inventory.Digest]bool {
+	configs := map[inventory.Digest]bool{}
+	for _, view := range p.inv.ImagesUnordered() {
+		configs[view.Config] = true
 	}
-	return l.configs[d]
+	return configs
 }

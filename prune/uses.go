@@ -58,10 +58,7 @@ func (p *planner) counts(o inventory.Object) bool {
 func (p *planner) readUse(i int, use inventory.Use) {
 	if use.Digest != inventory.NoDigest {
 		for _, d := range p.meant(use.Digest) {
-			first(p.digestUse, d, int32(i))
-			if use.Stream >= 0 {
-				first(p.streamUse, streamDigest{int32(use.Stream), d}, int32(i))
-			}
+			p.usesDigest(i, use.Stream, d)
 		}
 		return
 	}
@@ -70,6 +67,23 @@ func (p *planner) readUse(i int, use inventory.Use) {
 	}
 	if tag := p.inv.FindTag(use.Stream, use.Tag); tag >= 0 && p.tagUse[tag] < 0 {
 		p.tagUse[tag] = int32(i)
+	}
+	if p.earlier != nil { // the tag may have lost its first item since
+		if image := p.earlier.firsts[tagOf{p.inv.Stream(use.Stream).Repository(), use.Tag}]; image != "" {
+			p.usesDigest(i, use.Stream, p.inv.Digest(image))
+		}
+	}
+}
+
+// usesDigest notes that a use is one of a digest, through a stream or, where that
+// is -1, not.
+func (p *planner) usesDigest(use, stream int, d inventory.Digest) {
+	if d == inventory.NoDigest {
+		return
+	}
+	first(p.digestUse, d, int32(use))
+	if stream >= 0 {
+		first(p.streamUse, streamDigest{int32(stream), d}, int32(use))
 	}
 }
 

@@ -75,6 +75,9 @@ func TestPatchApply(t *testing.T) {
 		"no such index":      {Patch{{"replace", "/a/b~1c/3", 1}}, ""},
 		"a bad index":        {Patch{{"replace", "/a/b~1c/01", 1}}, ""},
 		"the whole":          {Patch{{"remove", "", nil}}, ""},
+		"another operation":  {Patch{{"move", "/n", "y"}}, ""},
+		"no operation":       {Patch{{"", "/n", "y"}}, ""},
+		"a path of dots":     {Patch{{"replace", "n", "y"}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before, _ := json.Marshal(o)

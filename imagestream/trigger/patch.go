@@ -57,7 +57,10 @@ func (p Patch) Apply(o *Object) (*Object, error) {
 	content := deepCopy(o.content)
 	for i, op := range p {
 		value := deepCopy(op.Value)
-		changed, reason := applyAt(content, splitPointer(op.Path), op.Op, value)
+		changed, reason := content, op.check()
+		if reason == "" {
+			changed, reason = applyAt(content, splitPointer(op.Path), op.Op, value)
+		}
 		if reason != "" {
 			e := about("patch", -1, op.Path, fmt.Sprintf("operation %d, %s: %s", i, op.Op, reason), ErrPatch)
 			return nil, o.fail("patch", e)
@@ -69,6 +72,19 @@ func (p Patch) Apply(o *Object) (*Object, error) {
 		return nil, o.fail("patch", about("patch", -1, "", "nothing is left of the object", ErrPatch))
 	}
 	return newObject(object)
+}
+
+// check says why an operation is none that Apply knows.
+func (op Operation) check() (reason string) {
+	switch op.Op {
+	case "test", "add", "replace", "remove":
+	default:
+		return "the operation is none of test, add, replace and remove"
+	}
+	if op.Path != "" && !strings.HasPrefix(op.Path, "/") {
+		return "a path starts with a slash"
+	}
+	return ""
 }
 
 // applyAt does one operation at a path below a value, and returns the value as

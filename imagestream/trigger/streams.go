@@ -56,10 +56,10 @@ func resolveIn(s *imagestream.ImageStream, tag Tag) (Resolution, error) {
 	}
 	image, newer, err := s.RecentPullSpec(tag.Tag, imagestream.ResolveOptions{})
 	switch {
+	case errors.Is(err, imagestream.ErrNoImage):
+		return Resolution{}, fmt.Errorf("%w: %w", ErrNotImported, err)
 	case err != nil:
 		return Resolution{}, err
-	case image == "":
-		return Resolution{}, fmt.Errorf("%s: %w: its newest item has no pull spec", tag, ErrNotImported)
 	}
 	return Resolution{Image: image, Pending: newer != nil}, nil
 }

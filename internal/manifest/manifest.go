@@ -18,6 +18,10 @@ const (
 	MediaTypeOCIImage   = "application/vnd.oci.image.manifest.v1+json"
 	MediaTypeDockerList = "application/vnd.docker.distribution.manifest.list.v2+json"
 	MediaTypeDocker2    = "application/vnd.docker.distribution.manifest.v2+json"
+
+	MediaTypeOCIArtifact   = "application/vnd.oci.artifact.manifest.v1+json"
+	MediaTypeDocker1       = "application/vnd.docker.distribution.manifest.v1+json"
+	MediaTypeDocker1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 )
 
 // IsIndex reports whether manifests of that media type own other manifests.

@@ -205,7 +205,7 @@ func (g *generator) addMore(o obj) {
 	if g.chance(30) {
 		raw := obj{"schemaVersion": 2, "mediaType": o["dockerImageManifestMediaType"]}
 		if g.chance(90) {
-			raw["subject"] = obj{"mediaType": mediaTypes[0], "digest": g.manifest(), "size": 500}
+			raw["subject"] = obj{"mediaType": mediaTypes[0], "digest": g.subject(), "size": 500}
 		}
 		if g.chance(20) {
 			raw["layers"] = []any{obj{"digest": g.pick(g.blobs...), "size": 1000}}
@@ -221,11 +221,19 @@ func (g *generator) addMore(o obj) {
 	}
 }
 
+// subject is a manifest, or one that is never there.
+func (g *generator) subject() string {
+	if !g.peerOnly && g.gaps > 0 && g.chance(10) {
+		return "sha256:" + hex("e0", 64)
+	}
+	return g.manifest()
+}
+
 // children may hold the image itself, what owns it, and what is not there.
 func (g *generator) children() []any {
 	list := []any{}
 	for range g.few(3) {
-		list = append(list, obj{"digest": g.manifest(), "mediaType": mediaTypes[0], "manifestSize": 500})
+		list = append(list, obj{"digest": g.subject(), "mediaType": mediaTypes[0], "manifestSize": 500})
 	}
 	return list
 }

@@ -62,6 +62,9 @@ func randomEvidence(r *rand.Rand) naiveplan.Evidence {
 	var k naiveplan.Knobs
 	loseEvidence(r, &k)
 	e := naiveplan.Evidence{Complete: k.Complete, ImagesAfterStreams: k.ImagesAfterStreams, PhaselessPodsFinished: r.IntN(4) == 0}
+	if r.IntN(15) == 0 {
+		e.Complete["ImageStream"] = false
+	}
 	switch r.IntN(4) {
 	case 0:
 		e.Labels = map[string]bool{"team": true}

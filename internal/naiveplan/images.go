@@ -76,10 +76,19 @@ func (p *planner) keepNeeded() {
 }
 
 // noteReferrers and noteChildren say of what stays that it refers to something
-// that does, or is owned by it.
+// that does, known or not, or is owned by it.
 func (p *planner) noteReferrers() {
+	stays := set{}
+	for d := range p.kept {
+		stays[d] = true
+	}
+	for name := range p.whyKept {
+		for d := range p.withChildren(name) {
+			stays[d] = true
+		}
+	}
 	for name, image := range p.images {
-		if p.whyKept[name] != nil && (p.kept[image.subject] || p.whyKept[image.subject] != nil) {
+		if p.whyKept[name] != nil && stays[image.subject] {
 			p.because(name, "referrer")
 		}
 	}
@@ -100,6 +109,7 @@ func (p *planner) noteChildren() {
 
 // keepDoubtful keeps what something that is not known may need.
 func (p *planner) keepDoubtful() {
+	heldBack := p.imagesHeldBack()
 	for name := range p.images {
 		if !p.Complete["ImageStream"] {
 			p.because(name, "streams-not-listed")
@@ -107,7 +117,7 @@ func (p *planner) keepDoubtful() {
 		if !p.Complete["Image"] {
 			p.because(name, "images-not-listed")
 		}
-		if p.imagesHeldBack() {
+		if heldBack {
 			p.because(name, "unknown-image")
 		}
 	}

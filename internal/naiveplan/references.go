@@ -143,18 +143,7 @@ func (p *planner) usePullSpec(spec string) {
 // begins so, or whose hex does.
 func (p *planner) useDigest(repository, digest string) {
 	p.uses.written[digest] = true
-	meant := set{}
-	for d := range p.everyDigest() {
-		algorithm, hex, _ := strings.Cut(d, ":")
-		isHex := algorithm == "sha256" || algorithm == "sha384" || algorithm == "sha512"
-		if d != digest && (strings.HasPrefix(d, digest) || isHex && strings.HasPrefix(hex, digest)) && !p.peerOnly {
-			meant[d] = true
-		}
-	}
-	if len(meant) == 0 {
-		meant[digest] = true
-	}
-	for d := range meant {
+	for d := range p.meant(digest) {
 		p.uses.digests[d] = true
 		if repository == "" {
 			continue
@@ -164,4 +153,22 @@ func (p *planner) useDigest(repository, digest string) {
 		}
 		p.uses.through[repository][d] = true
 	}
+}
+
+func (p *planner) meant(digest string) set {
+	meant := set{}
+	if p.peerOnly || wholeDigest.MatchString(digest) {
+		return set{digest: true}
+	}
+	for d := range p.everyDigest() {
+		algorithm, hex, _ := strings.Cut(d, ":")
+		isHex := algorithm == "sha256" || algorithm == "sha384" || algorithm == "sha512"
+		if d != digest && (strings.HasPrefix(d, digest) || isHex && strings.HasPrefix(hex, digest)) {
+			meant[d] = true
+		}
+	}
+	if len(meant) == 0 {
+		meant[digest] = true
+	}
+	return meant
 }

@@ -27,7 +27,7 @@ func (g *generator) pullSpec() string {
 		spec += ":" + g.tag()
 	}
 	if g.chance(50) {
-		spec += "@" + g.manifest()
+		spec += "@" + g.subject()
 	}
 	return spec
 }
@@ -125,6 +125,10 @@ func (g *generator) from() obj {
 		}
 	case 5, 6:
 		from["kind"], from["name"] = "ImageStreamImage", g.stream()+"@"+g.manifest()
+		if g.chance(15) { // the API server takes a prefix, with the algorithm or without
+			digest := g.manifest()
+			from["name"] = g.stream() + "@" + g.pick(digest[:20], digest[len("sha256:"):20])
+		}
 		if g.chance(5) {
 			from["name"] = g.pick("a@", "@"+g.manifest(), "a", "a@x@y", "a@deadbeef", "", "a:v1@"+g.manifest(),
 				"a@a0", "b@"+g.manifest()[:20], "a@sha512:"+hex("a01", 70))

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
@@ -15,10 +16,10 @@ import (
 // and nothing that is there needs it.
 const RuleCondemned = "condemned"
 
-// condemnedMarks are the blobs that wait.
+// condemnedMarks are the blobs that waited when this run condemned its own.
 type condemnedMarks struct {
-	before map[string]Condemnation // as they were before this run
-	now    map[string]Condemnation
+	before map[string]Condemnation
+	words  sync.Map // by the instant since when blobs wait: what is said of them
 }
 
 // sweepsBlobs reports whether the run has anything to do with blobs: those of
@@ -37,27 +38,116 @@ func (r *run) condemn(ctx context.Context) error {
 	if ctx.Err() != nil || !r.sweepsBlobs() || !r.waits() {
 		return nil
 	}
-	before, err := r.ends.Condemned.LoadCondemned(ctx)
+	before, err := r.loadMarks(ctx)
 	if err != nil {
-		return fmt.Errorf("load condemned blobs: %w", err)
+		return err
 	}
-	r.marks = &condemnedMarks{before: before, now: maps.Clone(before)}
+	r.marks = &condemnedMarks{before: before}
+	now := maps.Clone(before)
 	for n, a := range r.actions(Blobs) {
-		if _, marked := before[a.Digest]; marked {
-			continue
-		}
-		if _, stale := r.known.Stale(n); !stale && r.holds.of(&a) == "" {
-			r.marks.now[a.Digest] = Condemnation{Since: r.plan.Now, Bytes: a.Bytes}
+		if _, marked := before[a.Digest]; !marked && r.condemns(n, &a) {
+			now[a.Digest] = Condemnation{Since: r.plan.Now, Bytes: a.Bytes, NoConfig: r.noConfig[n]}
 		}
 	}
-	return r.storeMarks(ctx)
+	return r.storeMarks(ctx, now)
 }
 
-func (r *run) storeMarks(ctx context.Context) error {
-	if err := r.ends.Condemned.StoreCondemned(ctx, r.marks.now); err != nil {
+// condemns reports whether a blob is to wait. One that may be the config of an
+// image that stays does, as once its own image is gone no plan knows of it.
+func (r *run) condemns(n int, a *prune.Action) bool {
+	why, stale := r.staleBlob(n, a)
+	return (!stale || why.Rule == prune.RuleConfigUncertain) && r.holds.of(a) == ""
+}
+
+// findConfigs notes, while the images are there, which blobs are no configs.
+func (r *run) findConfigs(known *prune.Recheck) {
+	r.noConfig = make([]bool, len(r.report.entries))
+	for n, a := range r.actions(Blobs) {
+		r.noConfig[n] = known.NoConfig(a.Digest)
+	}
+}
+
+// staleBlob reports whether a blob must stay. One that earlier plans condemned
+// is no action of this one. While an image that stays does not say what its config
+// is, only what is no config for certain may go.
+func (r *run) staleBlob(n int, a *prune.Action) (prune.Reason, bool) {
+	known := r.known.Load()
+	var why prune.Reason
+	var stale, noConfig bool
+	if n < 0 {
+		why, stale = known.NeedsBlob(a.Digest)
+		noConfig = r.marks.before[a.Digest].NoConfig
+	} else {
+		why, stale = known.Stale(n)
+		noConfig = r.noConfig[n] || r.marks != nil && r.marks.before[a.Digest].NoConfig
+	}
+	if !stale && known.HidesConfig() && !noConfig && !known.NoConfig(a.Digest) {
+		return prune.Reason{Rule: prune.RuleConfigUncertain}, true
+	}
+	return why, stale
+}
+
+// unmark notes that a blob waits no more, being in use. One that stays since
+// too little is known waits on.
+func (r *run) unmark(a *prune.Action, inUse bool) {
+	if a.Kind == prune.DeleteBlob && inUse {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.settled = append(r.settled, a.Digest)
+	}
+}
+
+// loadMarks returns what waits. What does not say since when waits from now on.
+func (r *run) loadMarks(ctx context.Context) (map[string]Condemnation, error) {
+	var marks map[string]Condemnation
+	err := r.caller.call(ctx, func(ctx context.Context) error {
+		loaded, err := r.ends.Condemned.LoadCondemned(ctx)
+		marks = map[string]Condemnation{}
+		for digest, mark := range loaded {
+			if mark.Since.IsZero() {
+				mark.Since = r.plan.Now
+			}
+			mark.Bytes = max(mark.Bytes, 0)
+			if digest != "" {
+				marks[digest] = mark
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load condemned blobs: %w", err)
+	}
+	return marks, nil
+}
+
+func (r *run) storeMarks(ctx context.Context, marks map[string]Condemnation) error {
+	err := r.caller.call(ctx, func(ctx context.Context) error { return r.ends.Condemned.StoreCondemned(ctx, marks) })
+	if err != nil {
 		return fmt.Errorf("store condemned blobs: %w", err)
 	}
 	return nil
+}
+
+// settleMarks takes out what waits no more, and lets what a writer holds wait
+// anew. Others may have condemned blobs meanwhile: what waits is read again.
+func (r *run) settleMarks(ctx context.Context) error {
+	if r.marks == nil || len(r.settled)+len(r.leased) == 0 {
+		return nil
+	}
+	marks, err := r.loadMarks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, digest := range r.settled {
+		delete(marks, digest)
+	}
+	for _, digest := range r.leased {
+		if mark, marked := marks[digest]; marked {
+			mark.Since = r.plan.Now
+			marks[digest] = mark
+		}
+	}
+	return r.storeMarks(ctx, marks)
 }
 
 // deleteBlobs deletes the plan's blobs, and those that an earlier plan
@@ -84,15 +174,7 @@ func (r *run) deleteBlobs(ctx context.Context) error {
 // where the run was cancelled.
 func (r *run) settleBlobs(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	var err error
-	if r.marks != nil {
-		for result := range r.report.Results() {
-			if result.Action.Kind == prune.DeleteBlob && result.Status != Condemned && result.Status != NotRun && result.Status != Failed {
-				delete(r.marks.now, result.Action.Digest)
-			}
-		}
-		err = r.storeMarks(ctx)
-	}
+	err := r.settleMarks(ctx)
 	if len(r.gone) == 0 || r.o.DryRun {
 		return err
 	}
@@ -157,7 +239,12 @@ func (r *run) waitOf(a *prune.Action) string {
 	if !r.plan.Now.Before(due) && since.Before(r.plan.Now) {
 		return ""
 	}
-	return fmt.Sprintf("condemned at %s, goes with a plan of %s or later", since.Format(time.RFC3339), due.Format(time.RFC3339))
+	words, ok := r.marks.words.Load(since)
+	if !ok { // one text for the many that wait since then
+		words, _ = r.marks.words.LoadOrStore(since, fmt.Sprintf("condemned at %s, goes with a plan of %s or later",
+			since.UTC().Format(time.RFC3339), due.UTC().Format(time.RFC3339)))
+	}
+	return words.(string)
 }
 
 // wait ends an action on a blob that waits, unless it is not to go at all.

@@ -59,7 +59,8 @@ func (b Brakes) Check(plan *prune.Plan) error {
 	exceeded := func(brake, repository string, limit, got any) {
 		errs = append(errs, &BrakeError{brake, repository, fmt.Sprint(limit), fmt.Sprint(got)})
 	}
-	if b.Deletions < 0 || b.Images < 0 || b.Images > 1 || b.Bytes < 0 || b.UnknownBlobs < 0 || b.PerRepository < 0 || b.Growth < 0 {
+	share := b.Images >= 0 && b.Images <= 1 // not so for NaN
+	if !share || b.Deletions < 0 || b.Bytes < 0 || b.UnknownBlobs < 0 || b.PerRepository < 0 || !(b.Growth >= 0) {
 		return fmt.Errorf("brakes %+v: a limit is negative, or a share above 1", b)
 	}
 	if b.Deletions > 0 && s.Actions() > b.Deletions {

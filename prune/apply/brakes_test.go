@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,7 +56,7 @@ func TestBrakesThatAreOff(t *testing.T) {
 	require.NoError(t, apply.Brakes{}.Check(f.plan))
 	require.NoError(t, apply.Brakes{Growth: 1}.Check(f.plan))
 	require.NoError(t, apply.Brakes{Growth: 1, Last: &prune.Summary{}}.Check(f.plan))
-	for _, b := range []apply.Brakes{{Deletions: -1}, {Images: 1.1}, {Images: -1}, {Bytes: -1}, {Growth: -1}, {PerRepository: -1}, {UnknownBlobs: -1}} {
+	for _, b := range []apply.Brakes{{Deletions: -1}, {Images: 1.1}, {Images: -1}, {Images: math.NaN()}, {Growth: math.NaN()}, {Bytes: -1}, {Growth: -1}, {PerRepository: -1}, {UnknownBlobs: -1}} {
 		err := b.Check(f.plan)
 		require.Error(t, err)
 		require.NotErrorIs(t, err, apply.ErrBrake)

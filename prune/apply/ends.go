@@ -131,7 +131,9 @@ type Lister interface {
 	List(ctx context.Context) (*inventory.Inventory, error)
 }
 
-// CondemnedBlobs remembers blobs between plans. The map is by digest.
+// CondemnedBlobs remembers blobs between plans. The map is by digest. Two runs at
+// once may lose what one of them condemned, unless the end keeps them apart; that
+// lets no blob go, but it may stay for good.
 type CondemnedBlobs interface {
 	LoadCondemned(ctx context.Context) (map[string]Condemnation, error)
 	// StoreCondemned puts the map in the place of what was there, whole or not
@@ -139,9 +141,12 @@ type CondemnedBlobs interface {
 	StoreCondemned(ctx context.Context, blobs map[string]Condemnation) error
 }
 
-// A Condemnation is the instant of the first of the plans that, one after the
-// other, condemned a blob, and the blob's bytes, 0 where unknown.
+// A Condemnation is the instant of the plan that condemned a blob and since which
+// no run has seen it in use, and the blob's bytes, 0 where unknown.
 type Condemnation struct {
 	Since time.Time `json:"since"`
 	Bytes int64     `json:"bytes,omitempty"`
+	// NoConfig: images had it, and none as its config. Other blobs stay while an
+	// image is there that does not say what its config is.
+	NoConfig bool `json:"noConfig,omitempty"`
 }

@@ -20,19 +20,20 @@ func (r *run) deleteImages(ctx context.Context) {
 		do = func(context.Context, *prune.Action) error { return errNoEnd }
 	}
 	r.start(Images, r.plan.Summary.Images)
+	known := r.known.Load() // as before the first of them is gone
 	for depth, left := 0, true; left && ctx.Err() == nil; depth++ {
 		left = false
-		each(ctx, r.o.Workers, r.imagesAt(depth, &left), func(i numbered) { r.delete(ctx, i.n, &i.a, do) })
+		each(ctx, r.o.Workers, r.imagesAt(known, depth, &left), func(i numbered) { r.delete(ctx, i.n, &i.a, do) })
 	}
 	r.finish(Images)
 }
 
 // imagesAt yields the images at a depth, and tells whether there are deeper
 // ones.
-func (r *run) imagesAt(depth int, deeper *bool) iter.Seq[numbered] {
+func (r *run) imagesAt(known *prune.Recheck, depth int, deeper *bool) iter.Seq[numbered] {
 	return func(yield func(numbered) bool) {
 		for n, a := range r.actions(Images) {
-			switch d := r.known.Depth(a.Image); {
+			switch d := known.Depth(a.Image); {
 			case d > depth:
 				*deeper = true
 			case d == depth && !yield(numbered{n, a}):

@@ -10,13 +10,15 @@ const (
 	DefaultWorkers = 5
 	DefaultTimeout = 30 * time.Second
 	DefaultGrace   = 24 * time.Hour
+	DefaultMaxLook = 10 * time.Minute
 	// MostConflicts is how often a stream is read again before its items stay.
 	MostConflicts = 5
 )
 
 // Options say how a plan is carried out. The zero value is right for a cluster.
 type Options struct {
-	// Now is the clock. Nil: time.Now. A plan past its Expires is refused.
+	// Now is the clock. Nil: time.Now. A plan past its Expires is refused. It is
+	// called by several goroutines at once.
 	Now func() time.Time
 
 	// DryRun does everything but write: reads are real, deletions are recorded
@@ -29,6 +31,11 @@ type Options struct {
 	// push that goes on meanwhile may lose a layer that it found there.
 	Grace time.Duration
 
+	// MaxLook is how old a look at what is there may be when a deletion that it
+	// judged begins: a run that takes longer looks again, and again. Zero:
+	// DefaultMaxLook. Negative: any age.
+	MaxLook time.Duration
+
 	// Brakes stop the run before its first deletion. The zero value has none.
 	Brakes Brakes
 	// KeepLastTag takes a repository's drops out of the plan where they would
@@ -39,8 +46,8 @@ type Options struct {
 	// DefaultWorkers. A stream is one of them, and so is the sequence of
 	// manifest links of one repository.
 	Workers int
-	// Rate is how many calls of ends there are in a second at most. Zero: any
-	// number.
+	// Rate is how many calls of ends there are in a second at most, one a day at
+	// least. Zero: any number.
 	Rate float64
 	// Timeout is for one call of an end but for the listing. Zero:
 	// DefaultTimeout. Negative: none.
@@ -53,7 +60,8 @@ type Options struct {
 	Journal Journal
 
 	// OnEvent is called as the run goes on, by one goroutine at a time. It must
-	// not block: the run waits for it. Nil: nobody listens.
+	// not block: the run waits for it. Nil: nobody listens. Where it panics, or an
+	// end does, the run stops as by the death of the process, and Run panics.
 	OnEvent func(Event)
 	// Logger gets what does not go as planned. Nil: silent.
 	Logger *slog.Logger
@@ -84,6 +92,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Grace == 0 {
 		o.Grace = DefaultGrace
+	}
+	if o.MaxLook == 0 {
+		o.MaxLook = DefaultMaxLook
 	}
 	if o.Retry.Attempts <= 0 {
 		o.Retry.Attempts = 4

@@ -15,10 +15,15 @@ type pace struct {
 }
 
 func newPace(perSecond float64) *pace {
-	if perSecond <= 0 {
+	const slowest = 24 * time.Hour
+	switch every := float64(time.Second) / perSecond; {
+	case !(perSecond > 0):
 		return &pace{}
+	case every > float64(slowest):
+		return &pace{every: slowest}
+	default:
+		return &pace{every: time.Duration(every)}
 	}
-	return &pace{every: time.Duration(float64(time.Second) / perSecond)}
 }
 
 // wait returns when it is the caller's turn, or the context ends.

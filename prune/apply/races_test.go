@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/prunetest"
 )
 
@@ -52,6 +54,13 @@ var changes = []change{
 		digest, stream := doomed(plan)
 		l.DeleteStream(stream)
 		l.Tag(stream, "latest", host+stream+"@"+digest, digest, now)
+	}},
+	{"run by tag", func(l *prunetest.Live, plan *prune.Plan, _ time.Time) {
+		for a := range plan.Actions() {
+			if a.Kind == prune.DeleteTagItem && a.Index == 0 {
+				l.Run("late/pod-"+strings.ReplaceAll(a.Tag, "_", "-"), host+a.Stream+":"+a.Tag)
+			}
+		}
 	}},
 	{"pushed again under an index's name", func(l *prunetest.Live, plan *prune.Plan, now time.Time) {
 		for a := range plan.Actions() {
@@ -108,3 +117,60 @@ func TestChangesBetweenPlanAndLook(t *testing.T) {
 		}
 	}
 }
+
+// An image that this run deleted is needed again, as part of an index, by the time
+// of the second look; unknown images are accepted, so that only the look before
+// knows what it was made of. Nor does a run know that is finished later.
+func TestIndexOfDeletedImage(t *testing.T) {
+	cluster := func() (*prunetest.Cluster, *prunetest.Image, *prunetest.Image) {
+		c := prunetest.NewCluster(prunetest.Options{})
+		old, current := c.Image(), c.Image()
+		return c, old, current
+	}
+	c, old, current := cluster()
+	app := c.Stream("dev/app")
+	app.Push("latest", old, 30*24*time.Hour)
+	app.Push("latest", current, 20*24*time.Hour)
+	policy := oneRevision(t)
+	policy.AcceptUnknownImages = true
+	plan, err := prune.New(c.Inventory(), policy, c.Now())
+	require.NoError(t, err)
+	require.Equal(t, 1, plan.Summary.Images)
+
+	after, missing, current := cluster()
+	app = after.Stream("dev/app")
+	app.Push("latest", current, 20*24*time.Hour)
+	app.Push("all", after.Index(missing, current), time.Minute)
+	missing.Missing = true
+	require.Equal(t, old.Digest(), missing.Digest())
+
+	for _, resumed := range []bool{false, true} {
+		live, journal := c.Live(), &memoryJournal{}
+		ends := live.Ends()
+		o := atOnce(c.Now())
+		o.Journal = journal
+		looks := 0
+		ends.Inventory = lister(func(ctx context.Context) (*inventory.Inventory, error) {
+			if looks++; looks == 1 {
+				return live.List(ctx)
+			}
+			if looks == 2 && resumed {
+				return nil, errInjected
+			}
+			return after.Inventory(), nil
+		})
+		report, err := apply.Run(t.Context(), plan, ends, o)
+		if resumed {
+			require.ErrorIs(t, err, errInjected)
+			report, err = apply.Run(t.Context(), plan, ends, o)
+		}
+		require.NoError(t, err)
+		require.Equal(t, 1, report.Count(prune.DeleteImage, apply.Done))
+		require.Equal(t, plan.Summary.Blobs, report.Count(prune.DeleteBlob, apply.Held))
+		require.Zero(t, report.FreedBytes)
+	}
+}
+
+type lister func(ctx context.Context) (*inventory.Inventory, error)
+
+func (l lister) List(ctx context.Context) (*inventory.Inventory, error) { return l(ctx) }

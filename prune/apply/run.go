@@ -7,9 +7,11 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // Errors of [Run], for errors.Is, beside [ErrBrake] and [ErrJournal].
@@ -67,12 +69,14 @@ type run struct {
 	o        Options
 	caller   *caller
 	holds    *holds
-	journal  Journal         // nil: none, or a dry run
-	before   map[int]Status  // what the journal says of an earlier run
-	finished bool            // the journal says that there is nothing to do
-	late     bool            // it is an earlier run that is finished, past the plan's lifetime
-	known    *prune.Recheck  // what was there at the last look
-	marks    *condemnedMarks // nil: no blob waits
+	journal  Journal                       // nil: none, or a dry run
+	before   map[int]Status                // what the journal says of an earlier run
+	finished bool                          // the journal says that there is nothing to do
+	late     bool                          // it is an earlier run that is finished, past the plan's lifetime
+	known    atomic.Pointer[prune.Recheck] // what was there at the last look
+	looking  sync.Mutex                    // held while looking
+	marks    *condemnedMarks               // nil: no blob waits
+	noConfig []bool                        // by action: a blob that is certainly no config
 	stop     context.CancelCauseFunc
 
 	mu      sync.Mutex // guards what follows, the journal and the listener
@@ -82,7 +86,9 @@ type run struct {
 	done    int
 	total   int
 	assumed map[int]bool // in a dry run: tag items dropped
-	gone    []string     // blobs
+	gone    []string     // blobs that this run deleted
+	settled []string     // blobs that wait no more
+	leased  []string     // blobs that a writer holds
 }
 
 // begin checks everything that can be checked before the first deletion.
@@ -207,9 +213,9 @@ func (r *run) carryOut(ctx context.Context) error {
 // that are not gone need is held with that.
 func (r *run) look(ctx context.Context) error {
 	looked := r.o.Now()
-	inv, err := r.ends.Inventory.List(ctx)
+	inv, err := r.list(ctx)
 	if err != nil {
-		return fmt.Errorf("list what is there: %w", err)
+		return err
 	}
 	var assume func(a *prune.Action) bool
 	if r.o.DryRun {
@@ -217,27 +223,64 @@ func (r *run) look(ctx context.Context) error {
 	}
 	known := r.plan.Recheck(inv, assume)
 	r.holdNamed(known)
-	r.known = known
+	if r.known.Load() == nil {
+		r.findConfigs(known)
+	}
+	r.known.Store(known)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Looked = looked
 	for i := range r.drops {
-		r.holds.keeps(r.known, &r.drops[i])
+		r.holds.keeps(known, &r.drops[i])
 	}
 	r.tell(Event{Kind: Rechecked, Phase: r.phase})
 	return nil
 }
 
+// list lists what is there now.
+func (r *run) list(ctx context.Context) (*inventory.Inventory, error) {
+	inv, err := r.ends.Inventory.List(ctx)
+	if err == nil && inv == nil {
+		err = errors.New("the end gave no inventory")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list what is there: %w", err)
+	}
+	return inv, nil
+}
+
 // holdNamed holds what an image needed that is named again by now, as far as the
-// look before knew that: the image itself may be gone.
+// look before knew that: the image itself may be gone. At the first look, of a run
+// that is finished, it may be gone, too, and what it needed is not known.
 func (r *run) holdNamed(now *prune.Recheck) {
-	if r.known == nil {
+	before := r.known.Load()
+	for _, a := range r.actions(Images) {
+		who, named := now.NamedBy(a.Image)
+		switch {
+		case !named:
+		case before == nil && !now.Closure(a.Image, func(string) {}):
+			r.holds.closure(now, a.Image, who+" names "+a.Image+" again")
+		case before != nil:
+			if _, known := before.NamedBy(a.Image); !known {
+				r.holds.closure(before, a.Image, who+" names "+a.Image+" again")
+			}
+		}
+	}
+}
+
+// lookAgain looks again where the last look is too old for a deletion. Others
+// wait for it.
+func (r *run) lookAgain(ctx context.Context) {
+	r.looking.Lock()
+	defer r.looking.Unlock()
+	r.mu.Lock()
+	age := r.o.Now().Sub(r.report.Looked)
+	r.mu.Unlock()
+	if r.o.MaxLook < 0 || age <= r.o.MaxLook || r.o.DryRun || ctx.Err() != nil {
 		return
 	}
-	for _, a := range r.actions(Images) {
-		if who, named := now.NamedBy(a.Image); named {
-			r.holds.closure(r.known, a.Image, who+" names "+a.Image+" again")
-		}
+	if err := r.look(ctx); err != nil {
+		r.stop(err)
 	}
 }
 
@@ -301,6 +344,7 @@ func (r *run) skip(n int, a *prune.Action) bool {
 	if a.Kind != prune.DeleteTagItem {
 		if why, stale := r.stale(n, a); stale {
 			result.Status, result.Why = Stale, why.String()
+			r.unmark(a, why.Rule == prune.RuleInUse)
 		} else if why := r.holds.of(a); why != "" {
 			result.Status, result.Why = Held, why
 		}
@@ -312,17 +356,19 @@ func (r *run) skip(n int, a *prune.Action) bool {
 	return true
 }
 
-// stale reports whether an action holds no more. A blob that earlier plans
-// condemned is no action of this one.
+// stale reports whether an action holds no more.
 func (r *run) stale(n int, a *prune.Action) (prune.Reason, bool) {
-	if n < 0 {
-		return r.known.NeedsBlob(a.Digest)
+	if a.Kind == prune.DeleteBlob {
+		return r.staleBlob(n, a)
 	}
-	return r.known.Stale(n)
+	return r.known.Load().Stale(n)
 }
 
 // delete carries out one action whose end is there.
 func (r *run) delete(ctx context.Context, n int, a *prune.Action, do func(ctx context.Context, a *prune.Action) error) {
+	if a.Kind != prune.DeleteTagItem {
+		r.lookAgain(ctx)
+	}
 	if ctx.Err() != nil || r.skip(n, a) {
 		return
 	}
@@ -359,7 +405,7 @@ var errNoEnd = fmt.Errorf("%w: no end was given for it", ErrUnsupported)
 func (r *run) ended(result *Result) {
 	result.DryRun = r.o.DryRun
 	if !result.Status.frees() && result.Status != Condemned && result.Action.Kind != prune.DeleteTagItem {
-		r.holds.keeps(r.known, result)
+		r.holds.keeps(r.known.Load(), result)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -391,6 +437,12 @@ func (r *run) note(result *Result) {
 	case prune.DeleteBlob:
 		if result.Status == Done {
 			r.gone = append(r.gone, result.Action.Digest)
+		}
+		if result.Status.frees() || result.Status == Unsupported {
+			r.settled = append(r.settled, result.Action.Digest)
+		}
+		if errors.Is(result.Err, ErrInUse) {
+			r.leased = append(r.leased, result.Action.Digest)
 		}
 	}
 	r.done++

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,6 +19,7 @@ import (
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/prunetest"
 )
 
@@ -368,6 +373,49 @@ func TestKeepLastTag(t *testing.T) {
 	}
 }
 
+// A tag that a listing does not know may be the last.
+func TestKeepLastTagOfWhatIsNotListed(t *testing.T) {
+	f := newFixture(t)
+	for _, complete := range []bool{false, true} {
+		tags := &plainTags{}
+		ends := f.cluster.Live().Ends()
+		ends.Streams, ends.Tags = nil, tags
+		ends.Inventory = lister(func(context.Context) (*inventory.Inventory, error) {
+			var b inventory.Builder
+			b.Listed(inventory.Kinds()...)
+			if !complete {
+				b.Incomplete(inventory.KindImageStream)
+			}
+			return b.Build(), nil
+		})
+		o := atOnce(f.cluster.Now())
+		o.KeepLastTag = true
+		report, err := apply.Run(t.Context(), f.plan, ends, o)
+		require.NoError(t, err)
+		require.Equal(t, complete, len(tags.deleted) > 0)
+		require.Equal(t, complete, report.Count(prune.DeleteTagItem, apply.Stale) == 0)
+	}
+}
+
+// A stream whose status has a tag twice, as no server should let it, loses only
+// what the plan found.
+func TestTagThatIsThereTwice(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	stream, err := live.ReadStream(t.Context(), "dev", "app")
+	require.NoError(t, err)
+	again := stream.Clone().Status.Tags[0]
+	slices.Reverse(again.Items)
+	stream.Status.Tags = append(stream.Status.Tags, again)
+	require.NoError(t, live.UpdateStreamStatus(t.Context(), stream))
+	_, err = f.run(t, live, nil)
+	require.ErrorIs(t, err, inventory.ErrInvalid) // of the look
+	after, err := live.ReadStream(t.Context(), "dev", "app")
+	require.NoError(t, err)
+	require.Equal(t, again, after.Status.Tags[1])
+	require.Equal(t, stream.Status.Tags[0].Items[:1], after.Status.Tags[0].Items)
+}
+
 // plainTags is a registry without streams.
 type plainTags struct{ deleted []string }
 
@@ -463,6 +511,68 @@ func TestRate(t *testing.T) {
 	})
 }
 
+func TestRateThatIsNoNumberOfAnything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		o := atOnce(f.cluster.Now())
+		o.Rate = 1e-30
+		report, err := apply.Run(ctx, f.plan, f.cluster.Live().Ends(), o)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 2, report.Count(prune.DeleteTagItem, apply.NotRun))
+		_, err = f.run(t, f.cluster.Live(), func(o *apply.Options) { o.Rate = math.NaN() })
+		require.NoError(t, err)
+	})
+}
+
+// A callback or an end that panics does so where Run was called, and the journal
+// finishes the run.
+func TestPanicOfACallback(t *testing.T) {
+	f := newFixture(t)
+	want, _ := carriedOut(t, f.cluster, f.plan)
+	for k := range 30 {
+		live, journal := f.cluster.Live(), &memoryJournal{}
+		n := 0
+		require.PanicsWithValue(t, "boom", func() {
+			_, _ = f.run(t, live, func(o *apply.Options) {
+				o.Workers, o.Journal = 3, journal
+				o.OnEvent = func(apply.Event) {
+					if n++; n > k {
+						panic("boom")
+					}
+				}
+			})
+		})
+		require.Empty(t, live.Missing())
+		_, err := f.run(t, live, func(o *apply.Options) { o.Journal = journal })
+		require.NoError(t, err)
+		require.Equal(t, want, stateOf(live))
+	}
+}
+
+// Nor does Run wait for a goroutine that an end has ended, as one does that is
+// part of a test and fails.
+func TestEndThatEndsItsGoroutine(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	live.Before = func(c prunetest.Call) error {
+		if c.Verb == "DeleteLayerLink" {
+			runtime.Goexit()
+		}
+		return nil
+	}
+	exited := true
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, _ = f.run(t, live, nil)
+		exited = false
+	})
+	wg.Wait()
+	require.True(t, exited)
+	require.Len(t, live.Images(), 4)
+}
+
 func TestWorkersAtOnce(t *testing.T) {
 	for seed := range 40 {
 		cluster := prunetest.Random(uint64(seed))
@@ -552,4 +662,105 @@ func TestEvents(t *testing.T) {
 		"blobs phase-started", "blobs phase-ended",
 	}, text)
 	require.Equal(t, f.plan.Summary.LayerLinks, total[apply.LayerLinks])
+}
+
+// A run that takes long looks again and again, so that no deletion is judged by
+// a look older than it may be.
+func TestLongRunLooksAgain(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	now, looks := f.cluster.Now(), 0
+	live.Before = func(c prunetest.Call) error {
+		now = now.Add(time.Minute)
+		if c.Verb == "List" {
+			if looks++; looks == 3 {
+				live.Tag("dev/app", "again", f.app.Digest(f.oldest), f.oldest.Digest(), now)
+			}
+		}
+		return nil
+	}
+	report, err := f.run(t, live, func(o *apply.Options) {
+		o.Now = func() time.Time { return now }
+		o.MaxLook = 5 * time.Minute
+	})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, looks, 3)
+	require.LessOrEqual(t, report.Window, 6*time.Minute)
+	require.Positive(t, report.Count(prune.DeleteBlob, apply.Stale)+report.Count(prune.DeleteBlob, apply.Held))
+
+	live, now, looks = f.cluster.Live(), f.cluster.Now(), 0
+	live.Before = func(c prunetest.Call) error {
+		now = now.Add(time.Minute)
+		if c.Verb == "List" {
+			if looks++; looks == 3 {
+				return errInjected
+			}
+		}
+		return nil
+	}
+	report, err = f.run(t, live, func(o *apply.Options) {
+		o.Now = func() time.Time { return now }
+		o.MaxLook = 5 * time.Minute
+	})
+	require.ErrorIs(t, err, errInjected)
+	require.Equal(t, 3, looks)
+	require.Empty(t, live.Missing())
+	require.Positive(t, report.Count(prune.DeleteBlob, apply.NotRun))
+}
+
+// What is there no more can be as odd as an end likes.
+type oddStreams struct{}
+
+func (oddStreams) ReadStream(context.Context, string, string) (*imagestream.ImageStream, error) {
+	return nil, nil
+}
+
+func (oddStreams) UpdateStreamStatus(context.Context, *imagestream.ImageStream) error { return nil }
+
+func TestEndThatGivesNoStream(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	ends := live.Ends()
+	ends.Streams = oddStreams{}
+	report, err := apply.Run(t.Context(), f.plan, ends, atOnce(f.cluster.Now()))
+	require.ErrorContains(t, err, "no stream")
+	require.Equal(t, 2, report.Count(prune.DeleteTagItem, apply.Failed))
+	require.Empty(t, live.Missing())
+}
+
+// oddEnds answer without an error and without a value.
+type oddEnds struct{}
+
+func (oddEnds) List(context.Context) (*inventory.Inventory, error) { return nil, nil }
+
+func (oddEnds) LoadCondemned(context.Context) (map[string]apply.Condemnation, error) { return nil, nil }
+
+func (oddEnds) StoreCondemned(context.Context, map[string]apply.Condemnation) error { return nil }
+
+func TestEndThatGivesNoInventory(t *testing.T) {
+	f := newFixture(t)
+	for _, plain := range []bool{false, true} {
+		live := f.cluster.Live()
+		ends := live.Ends()
+		ends.Inventory = oddEnds{}
+		if plain {
+			ends.Streams, ends.Tags = nil, &plainTags{}
+		}
+		o := atOnce(f.cluster.Now())
+		o.KeepLastTag = plain
+		_, err := apply.Run(t.Context(), f.plan, ends, o)
+		require.ErrorContains(t, err, "no inventory")
+		require.Len(t, live.Images(), 4)
+	}
+}
+
+func TestEndThatGivesNoCondemnedBlobs(t *testing.T) {
+	f := newFixture(t)
+	ends := f.cluster.Live().Ends()
+	ends.Condemned = oddEnds{}
+	o := atOnce(f.cluster.Now())
+	o.Grace = 0
+	report, err := apply.Run(t.Context(), f.plan, ends, o)
+	require.NoError(t, err)
+	require.Equal(t, f.plan.Summary.Blobs, report.Count(prune.DeleteBlob, apply.Condemned))
 }

@@ -91,6 +91,9 @@ func (r *run) tryStream(ctx context.Context, items []numbered) ([]Result, error)
 	if errors.Is(err, ErrNotFound) {
 		return resultsOf(items, Gone, ""), nil
 	}
+	if err == nil && stream == nil {
+		err = errors.New("the end gave no stream")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,17 +127,18 @@ func resultsOf(items []numbered, status Status, why string) []Result {
 // points to.
 func withoutItems(stream *imagestream.ImageStream, items []numbered) (*imagestream.ImageStream, []Result) {
 	stream = stream.Clone()
-	gone := map[string]map[int]bool{} // by tag: the places of items that go
+	gone := map[*imagestream.NamedTagEventList]map[int]bool{} // the places of items that go
 	results := resultsOf(items, Done, "")
 	for i := range results {
 		result := &results[i]
 		a := &result.Action
-		if gone[a.Tag] == nil {
-			gone[a.Tag] = map[int]bool{}
-		}
 		place := -1
-		if history := historyOf(stream, a.Tag); history != nil {
-			place = placeOf(history.Items, a, gone[a.Tag])
+		history := historyOf(stream, a.Tag)
+		if history != nil {
+			if gone[history] == nil {
+				gone[history] = map[int]bool{}
+			}
+			place = placeOf(history.Items, a, gone[history])
 		}
 		switch {
 		case place < 0:
@@ -143,7 +147,7 @@ func withoutItems(stream *imagestream.ImageStream, items []numbered) (*imagestre
 			result.Status = Stale
 			result.Why = fmt.Sprintf("it is number %d of its tag now, was %d", place, a.Index)
 		default:
-			gone[a.Tag][place] = true
+			gone[history][place] = true
 		}
 	}
 	for t := range stream.Status.Tags {
@@ -151,7 +155,7 @@ func withoutItems(stream *imagestream.ImageStream, items []numbered) (*imagestre
 		place := -1
 		history.Items = slices.DeleteFunc(history.Items, func(imagestream.TagEvent) bool {
 			place++
-			return gone[history.Tag][place]
+			return gone[history][place]
 		})
 	}
 	return stream, results
@@ -202,16 +206,16 @@ func (r *run) deleteTags(ctx context.Context, items []numbered, last map[string]
 	}
 }
 
-// lastTags lists the repositories of which the plan drops all tags, where they
-// are to keep the last.
+// lastTags lists the repositories of which the plan drops all tags, or all that
+// are known, where they are to keep the last.
 func (r *run) lastTags(ctx context.Context) (map[string]bool, error) {
 	last := map[string]bool{}
 	if !r.o.KeepLastTag || r.plan.Summary.TagItems == 0 {
 		return last, nil
 	}
-	inv, err := r.ends.Inventory.List(ctx)
+	inv, err := r.list(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list what is there: %w", err)
+		return nil, err
 	}
 	drops := map[string]map[string]bool{}
 	for _, a := range r.actions(TagItems) {
@@ -219,6 +223,9 @@ func (r *run) lastTags(ctx context.Context) (map[string]bool, error) {
 			drops[a.Stream] = map[string]bool{}
 		}
 		drops[a.Stream][a.Tag] = true
+	}
+	for repository := range drops { // of those that are not known now
+		last[repository] = !inv.Complete(inventory.KindImageStream)
 	}
 	for s := range inv.Streams() {
 		stream := inv.Stream(s)

@@ -1,10 +1,12 @@
 package apply_test
 
 import (
+	"context"
 	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -145,4 +147,160 @@ func TestCondemnedFile(t *testing.T) {
 		require.ErrorContains(t, err, string(file), text)
 	}
 	require.Error(t, apply.FileCondemned(filepath.Join(t.TempDir(), "absent", "x")).StoreCondemned(t.Context(), want))
+}
+
+// condemnedEnd is an end of its own making.
+type condemnedEnd struct {
+	apply.MemoryCondemned
+	before func(verb string) error
+}
+
+func (c *condemnedEnd) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
+	if err := c.before("load"); err != nil {
+		return nil, err
+	}
+	return c.MemoryCondemned.LoadCondemned(ctx)
+}
+
+func (c *condemnedEnd) StoreCondemned(ctx context.Context, blobs map[string]apply.Condemnation) error {
+	if err := c.before("store"); err != nil {
+		return err
+	}
+	return c.MemoryCondemned.StoreCondemned(ctx, blobs)
+}
+
+// What another run condemns while this one deletes waits on, and what does not
+// say since when waits from now on.
+func TestCondemnedByOthersMeanwhile(t *testing.T) {
+	f := newFixture(t)
+	now := f.cluster.Now()
+	live := f.cluster.Live()
+	end := &condemnedEnd{before: func(string) error { return nil }}
+	mark := func(digest string, since time.Time) {
+		marks, err := end.MemoryCondemned.LoadCondemned(t.Context())
+		require.NoError(t, err)
+		marks[digest] = apply.Condemnation{Since: since, Bytes: -5}
+		require.NoError(t, end.MemoryCondemned.StoreCondemned(t.Context(), marks))
+	}
+	mark("sha256:old", now.Add(-48*time.Hour))
+	mark("sha256:undated", time.Time{})
+	mark("", now.Add(-48*time.Hour))
+	live.Before = func(c prunetest.Call) error {
+		if c.Verb == "DeleteBlob" {
+			require.Equal(t, "sha256:old", c.Object)
+			mark("sha256:meanwhile", now)
+		}
+		return nil
+	}
+	ends := live.Ends()
+	ends.Condemned = end
+	report, err := apply.Run(t.Context(), f.plan, ends, apply.Options{Now: at(now)})
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Count(prune.DeleteBlob, apply.Gone))
+	marks, err := end.MemoryCondemned.LoadCondemned(t.Context())
+	require.NoError(t, err)
+	require.Len(t, marks, f.plan.Summary.Blobs+2)
+	require.Contains(t, marks, "sha256:meanwhile")
+	require.Equal(t, apply.Condemnation{Since: f.plan.Now}, marks["sha256:undated"])
+}
+
+// What a writer holds a lease on waits anew.
+func TestLeasedBlobWaitsAnew(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	now := f.cluster.Now()
+	_, err := apply.Run(t.Context(), f.plan, live.Ends(), apply.Options{Now: at(now)})
+	require.NoError(t, err)
+	live.Before = on("DeleteBlob", apply.ErrInUse)
+	again := planAgain(t, live, now.Add(24*time.Hour))
+	report, err := apply.Run(t.Context(), again, live.Ends(), apply.Options{Now: at(again.Now)})
+	require.NoError(t, err)
+	require.Equal(t, f.plan.Summary.Blobs, report.Count(prune.DeleteBlob, apply.Stale))
+	live.Before = nil
+	for hours, status := range map[time.Duration]apply.Status{47: apply.Condemned, 48: apply.Done} {
+		soon := planAgain(t, live, now.Add(hours*time.Hour))
+		report, err = apply.Run(t.Context(), soon, live.Ends(), apply.Options{Now: at(soon.Now), DryRun: true})
+		require.NoError(t, err)
+		require.Equal(t, f.plan.Summary.Blobs, report.Count(prune.DeleteBlob, status))
+	}
+}
+
+// The end of condemned blobs is called as others are: again where it may work
+// later, and with a limit of time also once the run is cancelled.
+func TestCondemnedEndThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		calls := map[string]int{}
+		end := &condemnedEnd{before: func(verb string) error {
+			if calls[verb]++; calls[verb] == 1 {
+				return apply.ErrUnavailable
+			}
+			return nil
+		}}
+		ends := f.cluster.Live().Ends()
+		ends.Condemned = end
+		_, err := apply.Run(t.Context(), f.plan, ends, apply.Options{Now: at(f.cluster.Now())})
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{"load": 2, "store": 2}, calls)
+	})
+}
+
+// While an image is there that does not say what its config is, no config goes,
+// also when the images that had it are gone. It is not forgotten, either.
+func TestConfigsInDoubtWait(t *testing.T) {
+	for _, grace := range []time.Duration{-1, 0} {
+		f := newFixture(t)
+		live, ends, odd := withOddImage(t, f)
+		now := f.cluster.Now()
+		report, err := apply.Run(t.Context(), f.plan, ends, apply.Options{Now: at(now), Grace: grace})
+		require.NoError(t, err)
+		require.NotContains(t, live.Images(), f.oldest.Digest())
+		require.Contains(t, live.Blobs(), f.oldest.Config())
+		require.Equal(t, 2, report.Count(prune.DeleteBlob, apply.Stale))
+		if grace < 0 {
+			require.NotContains(t, live.Blobs(), f.oldest.Digest())
+			continue
+		}
+
+		// Later, what is no config goes, and the rest once nothing is in doubt.
+		later := planAgain(t, live, now.Add(24*time.Hour))
+		_, err = apply.Run(t.Context(), later, ends, apply.Options{Now: at(later.Now)})
+		require.NoError(t, err)
+		require.Contains(t, live.Blobs(), f.oldest.Config())
+		require.NotContains(t, live.Blobs(), f.oldest.Digest())
+		*odd = false
+		later = planAgain(t, live, now.Add(48*time.Hour))
+		_, err = apply.Run(t.Context(), later, ends, apply.Options{Now: at(later.Now)})
+		require.NoError(t, err)
+		require.NotContains(t, live.Blobs(), f.oldest.Config())
+		require.Empty(t, live.Missing())
+	}
+}
+
+// withOddImage returns the fixture's cluster with one more image, as long as that
+// is wanted, which says nothing of itself.
+func withOddImage(t *testing.T, f *fixture) (*prunetest.Live, apply.Ends, *bool) {
+	live := f.cluster.Live()
+	odd := true
+	ends := live.Ends()
+	ends.Inventory = lister(func(ctx context.Context) (*inventory.Inventory, error) {
+		var b inventory.Builder
+		for _, name := range []string{"app", "base"} {
+			s, err := live.ReadStream(ctx, "dev", name)
+			require.NoError(t, err)
+			require.NoError(t, b.AddImageStream(s))
+		}
+		for _, i := range f.cluster.Images() {
+			if slices.Contains(live.Images(), i.Name) {
+				require.NoError(t, b.AddImage(&i))
+			}
+		}
+		if odd {
+			require.NoError(t, b.AddManifest(inventory.Manifest{Digest: "sha256:odd", MediaType: "application/vnd.odd"}))
+		}
+		b.Listed(inventory.Kinds()...)
+		b.ImagesAfterStreams(true)
+		return b.Build(), nil
+	})
+	return live, ends, &odd
 }

@@ -30,13 +30,14 @@ func (b *Builder) Build() *Inventory {
 		rare:               b.rare.snapshot(),
 		listings:           maps.Clone(b.listings),
 		otherKinds:         maps.Clone(b.others),
-		links:              maps.Clone(b.links),
+		links:              b.links,
 		linked:             maps.Clone(b.linked),
 		stored:             b.stored.clone(),
 		allStored:          b.allStored,
 		imagesAfterStreams: b.ordered,
 		labelled:           maps.Clone(b.labelled),
 	}
+	b.linksShared = true
 	for key := range b.unread {
 		l := v.listings[key.kind]
 		l.incomplete = true

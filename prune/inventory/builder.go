@@ -28,13 +28,14 @@ type facts struct {
 	images  list[imageRecord]
 	imageAt list[int32] // by Digest: index into images, or -1; grows on demand
 
-	streams   map[text]*streamRecord // by namespace/name
-	workloads map[workloadKey]*workloadRecord
-	limits    map[[2]text]*limitRecord
-	links     map[linkKey]struct{}
-	linked    map[text]struct{} // repositories whose links were listed
-	stored    digestSet         // blobs whose bytes are there
-	allStored bool              // no others are
+	streams     map[text]*streamRecord // by namespace/name
+	workloads   map[workloadKey]*workloadRecord
+	limits      map[[2]text]*limitRecord
+	links       map[linkKey]struct{}
+	linked      map[text]struct{} // repositories whose links were listed
+	linksShared bool              // an Inventory reads the links
+	stored      digestSet         // blobs whose bytes are there
+	allStored   bool              // no others are
 
 	others   map[string]int // objects of kinds that hold no facts
 	listings map[Kind]listing

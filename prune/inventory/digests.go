@@ -74,6 +74,21 @@ func (t *digests) intern(text string) Digest {
 	return id
 }
 
+// known returns the id of a text that was interned, else NoDigest.
+func (t *digests) known(text string) Digest {
+	var sum [32]byte
+	if !parseSHA256(text, &sum) {
+		if id, ok := t.byText[text]; ok {
+			return id
+		}
+		return NoDigest
+	}
+	if found := t.table[t.find(maphash.Bytes(t.seed, sum[:]), &sum)]; found != 0 {
+		return Digest(uint32(found) - 1)
+	}
+	return NoDigest
+}
+
 func (t *digests) add(sum [32]byte) Digest {
 	id := Digest(t.sums.len())
 	t.sums.append(sum)

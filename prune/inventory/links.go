@@ -1,12 +1,14 @@
 package inventory
 
+import "maps"
+
 // AddLink adds a link of a repository. The same link twice is one.
 func (b *Builder) AddLink(l Link) error {
 	b.init()
 	if l.Name == "" || l.Digest == "" {
 		return invalid("Link of "+RepositoryName(l.Namespace, l.Name), "it has no repository or no digest")
 	}
-	b.links[b.linkKey(l)] = struct{}{}
+	b.ownLinks()[b.linkKey(l)] = struct{}{}
 	return nil
 }
 
@@ -14,7 +16,15 @@ func (b *Builder) AddLink(l Link) error {
 func (b *Builder) ForgetLink(l Link) {
 	b.init()
 	b.dead++
-	delete(b.links, b.linkKey(l))
+	delete(b.ownLinks(), b.linkKey(l))
+}
+
+// ownLinks returns the links to change: a copy where an Inventory reads them.
+func (b *facts) ownLinks() map[linkKey]struct{} {
+	if b.linksShared {
+		b.links, b.linksShared = maps.Clone(b.links), false
+	}
+	return b.links
 }
 
 // LinksListed says that every link of the repository was added.

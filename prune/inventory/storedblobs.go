@@ -20,6 +20,17 @@ func (b *Builder) AddStoredBlob(blob Blob) error {
 	return nil
 }
 
+// StoredBlob returns the size of a blob that was added as stored; false where it
+// was not.
+func (b *Builder) StoredBlob(digest string) (size int64, stored bool) {
+	b.init()
+	id := b.digests.known(digest)
+	if id == NoDigest || !b.stored.has(id) {
+		return 0, false
+	}
+	return *b.digests.sizes.at(int(id)), true
+}
+
 // BlobsListed says that every blob that is stored was added: a manifest that was
 // not is nowhere, whatever names it.
 func (b *Builder) BlobsListed() {

@@ -28,7 +28,8 @@
 //
 // # Hostile trees
 //
-// Access goes through an [os.Root]. Symbolic links are neither followed nor
+// Access goes through an [os.Root], and where objects are opened to read on Linux,
+// through openat2(2), which refuses the same. Symbolic links are neither followed nor
 // replaced, not even those that stay inside: a key has one object. They, devices,
 // sockets, and names that are no keys are storage.ErrForeign, and end a listing
 // that comes upon them.

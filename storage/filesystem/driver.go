@@ -15,6 +15,7 @@ import (
 // goroutines, and several of them, in several processes, may share a directory.
 type Driver struct {
 	root    *os.Root
+	quick   *quick
 	options Options
 	local   stripes
 
@@ -51,15 +52,19 @@ func Open(dir string, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open storage directory: %w", err)
 	}
+	quick, err := newQuick(root)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open storage directory: %w", err), root.Close())
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Driver{root: root, options: o, local: newStripes(), step: func(string) {}, link: root.Link}, nil
+	return &Driver{root: root, quick: quick, options: o, local: newStripes(), step: func(string) {}, link: root.Link}, nil
 }
 
 // Close gives the directory free. Uploads and Bodies that are open stay usable
 // as far as they need it no more; end them before.
-func (d *Driver) Close() error { return d.root.Close() }
+func (d *Driver) Close() error { return errors.Join(d.quick.close(), d.root.Close()) }
 
 // Stat says what is known of an object; see [storage.Opener].
 func (d *Driver) Stat(ctx context.Context, key string) (storage.Info, error) {

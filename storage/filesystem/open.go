@@ -12,18 +12,9 @@ import (
 
 // Open opens a part of an object; see [storage.Opener].
 func (d *Driver) Open(ctx context.Context, key string, r storage.Range) (*storage.Object, error) {
-	p, err := d.walk(ctx, key)
+	f, err := d.openFile(ctx, key)
 	if err != nil {
 		return nil, err
-	}
-	defer p.close()
-	// Before it is opened: to open a pipe would wait for its writer.
-	if _, err := p.object(); err != nil {
-		return nil, err
-	}
-	f, err := p.parent.Open(p.leaf)
-	if err != nil {
-		return nil, plain(err)
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -40,6 +31,30 @@ func (d *Driver) Open(ctx context.Context, key string, r storage.Range) (*storag
 		return nil, errors.Join(err, f.Close())
 	}
 	return &storage.Object{Info: describe(key, info), Body: &body{ctx: ctx, file: f, left: end - start}}, nil
+}
+
+// openFile opens an object's file.
+func (d *Driver) openFile(ctx context.Context, key string) (*os.File, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.CheckKey(key); err != nil {
+		return nil, err
+	}
+	if f := d.quick.open(key); f != nil {
+		return f, nil
+	}
+	p, err := d.walk(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	// Before it is opened: to open a pipe would wait for its writer.
+	if _, err := p.object(); err != nil {
+		return nil, err
+	}
+	f, err := p.parent.Open(p.leaf)
+	return f, plain(err)
 }
 
 // body reads one file, which nobody changes: a replacement is another file.

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory/fromlayout"
+	"github.com/registrykit/registrykit/storage"
+	"github.com/registrykit/registrykit/storage/filesystem"
+	"github.com/registrykit/registrykit/storage/lease"
+	"github.com/registrykit/registrykit/storage/registrylayout"
+)
+
+// collect reads the volume, plans, and carries the plan out. The report is nil where
+// nothing was looked at.
+func collect(ctx context.Context, o options) (*report, error) {
+	switch found, err := look(o.root); {
+	case err != nil:
+		return nil, err
+	case found == empty:
+		return newReport(o, true), nil
+	}
+	driver, err := filesystem.Open(o.root, filesystem.Options{})
+	if err != nil {
+		return nil, err
+	}
+	store := storage.New(driver, storage.Options{})
+	defer store.Close()
+	c, err := newCollection(store, o)
+	if err != nil {
+		return nil, err
+	}
+	return c.report, c.run(ctx)
+}
+
+// A collection is one run on a volume.
+type collection struct {
+	options
+	layout *registrylayout.Layout
+	ends   *fromlayout.Ends
+	report *report
+}
+
+func newCollection(store *storage.Store, o options) (*collection, error) {
+	var layout registrylayout.Options
+	if o.online {
+		layout.Leases = lease.New(store, lease.Options{})
+	}
+	c := &collection{options: o, layout: registrylayout.New(store, layout), report: newReport(o, false)}
+	var err error
+	c.ends, err = fromlayout.NewEnds(store, c.layout, fromlayout.EndsOptions{Alone: !o.online, Now: o.now})
+	return c, err
+}
+
+func (c *collection) run(ctx context.Context) error {
+	if _, err := c.layout.Check(ctx, registrylayout.CheckOptions{}, c.report.finding); err != nil {
+		return err
+	}
+	inv, volume, err := c.ends.Read(ctx)
+	if err != nil {
+		return err
+	}
+	c.report.Blobs.Kept = volume.Blobs
+	if len(volume.Unread) > 0 {
+		return fmt.Errorf("nothing is deleted while something cannot be read that may need it:\n%w", errors.Join(volume.Unread...))
+	}
+	plan, err := prune.New(inv, prune.Garbage(prune.GarbageOptions{Untagged: c.untagged}), c.now())
+	if err != nil {
+		return err
+	}
+	grace := c.grace
+	if grace == 0 {
+		grace = -1
+	}
+	done, err := apply.Run(ctx, plan, c.ends.Ends(), apply.Options{Now: c.now, DryRun: c.dryRun, Grace: grace})
+	c.report.results(done)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.forget(ctx, volume.Former), c.abandoned(ctx, volume.Uploads))
+}
+
+// forget deletes the records of what tags were, of manifests that are in their
+// repository no more.
+func (c *collection) forget(ctx context.Context, former []fromlayout.FormerTag) error {
+	var gone []fromlayout.FormerTag
+	for _, f := range former {
+		if !f.Linked || c.report.gone[link{f.Repository, "manifest", string(f.Digest)}] {
+			gone = append(gone, f)
+		}
+	}
+	var err error
+	if !c.dryRun {
+		gone, err = c.ends.ForgetFormer(ctx, gone)
+	}
+	for _, f := range gone {
+		c.report.deleted(link{f.Repository, "tag", string(f.Digest)})
+	}
+	return err
+}
+
+// abandoned deletes uploads that nobody will end.
+func (c *collection) abandoned(ctx context.Context, uploads []registrylayout.UploadInfo) error {
+	var errs []error
+	for _, u := range uploads {
+		if c.uploads == 0 || u.Age(c.now()) < c.uploads {
+			continue
+		}
+		if !c.dryRun {
+			err := c.layout.DeleteUpload(ctx, u.Repository, u.ID)
+			if errors.Is(err, storage.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+		}
+		c.report.Uploads = append(c.report.Uploads, upload{u.Repository, u.ID})
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/storage/registrylayout"
+)
+
+// report is what a run did.
+type report struct {
+	Blobs struct {
+		Kept int `json:"kept"`
+		// Deleted are those whose bytes are gone; Condemned is how many wait for a
+		// later run, and are kept until then.
+		Deleted   []string `json:"deleted"`
+		Condemned int      `json:"condemned,omitempty"`
+	} `json:"blobs"`
+	Links struct {
+		Deleted []link `json:"deleted"`
+	} `json:"links"`
+	Dangling []dangling `json:"dangling"`
+	Uploads  []upload   `json:"uploads,omitempty"` // that were deleted
+	Freed    int64      `json:"freedBytes"`
+
+	empty, dryRun bool
+	root          string
+	gone          map[link]bool
+	restart       bool
+}
+
+// link is an entry of a repository: of a manifest, of a layer or config, or of what a
+// tag was.
+type link struct {
+	Repository string `json:"repository"`
+	Kind       string `json:"kind"`
+	Digest     string `json:"digest"`
+}
+
+type dangling struct {
+	Repository string                       `json:"repository"`
+	Kind       registrylayout.ReferenceKind `json:"kind"`
+	Digest     string                       `json:"digest"`
+	Missing    string                       `json:"missing"`
+}
+
+type upload struct {
+	Repository string `json:"repository"`
+	ID         string `json:"id"`
+}
+
+// newReport returns one whose lists are empty, not null.
+func newReport(o options, empty bool) *report {
+	r := &report{Dangling: []dangling{}, empty: empty, dryRun: o.dryRun, root: o.root, gone: map[link]bool{}}
+	r.Blobs.Deleted, r.Links.Deleted = []string{}, []link{}
+	return r
+}
+
+func (r *report) finding(f registrylayout.Finding) {
+	if f.Kind == registrylayout.Dangling {
+		r.Dangling = append(r.Dangling, dangling{f.Repository, f.Reference, string(f.Digest), string(f.Missing)})
+	}
+}
+
+func (r *report) deleted(l link) {
+	r.gone[l] = true
+	r.Links.Deleted = append(r.Links.Deleted, l)
+}
+
+// results takes what became of the plan.
+func (r *report) results(done *apply.Report) {
+	for result := range done.Results() {
+		a := &result.Action
+		if result.Status == apply.Condemned {
+			r.Blobs.Condemned++
+		}
+		if result.Status != apply.Done {
+			continue
+		}
+		switch a.Kind {
+		case prune.DeleteManifestLink:
+			r.deleted(link{a.Repository, "manifest", a.Digest})
+		case prune.DeleteLayerLink:
+			r.deleted(link{a.Repository, "layer", a.Digest})
+		case prune.DeleteBlob:
+			r.Blobs.Deleted = append(r.Blobs.Deleted, a.Digest)
+			r.Blobs.Kept--
+		}
+	}
+	r.Freed, r.restart = done.FreedBytes, done.RestartRegistries
+}
+
+func (r *report) sort() {
+	slices.Sort(r.Blobs.Deleted)
+	slices.SortFunc(r.Links.Deleted, func(a, b link) int {
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Digest, b.Digest))
+	})
+	slices.SortFunc(r.Dangling, func(a, b dangling) int {
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Missing, b.Missing))
+	})
+}
+
+func (r *report) print(w io.Writer, format string) error {
+	r.sort()
+	out := bufio.NewWriterSize(w, 1<<16)
+	if format == "json" {
+		e := json.NewEncoder(out)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		r.text(out)
+	}
+	return out.Flush()
+}
+
+func (r *report) text(w io.Writer) {
+	if r.empty {
+		fmt.Fprintf(w, "%s is empty: there is no garbage\n", oneLine(r.root))
+		return
+	}
+	verb := "deleted"
+	line := func(format string, args ...any) { fmt.Fprintln(w, oneLine(fmt.Sprintf(format, args...))) }
+	if r.dryRun {
+		verb = "would delete"
+	}
+	for _, l := range r.Links.Deleted {
+		line("%s the %s link %s of %s", verb, l.Kind, l.Digest, l.Repository)
+	}
+	for _, digest := range r.Blobs.Deleted {
+		line("%s the blob %s", verb, digest)
+	}
+	for _, u := range r.Uploads {
+		line("%s the upload %s of %s", verb, u.ID, u.Repository)
+	}
+	for _, d := range r.Dangling {
+		line("dangling: %s of %s needs the %s %s, which is not there", d.Digest, d.Repository, d.Kind, d.Missing)
+	}
+	line("%s %d links and %d blobs, %d bytes; %d blobs stay", verb, len(r.Links.Deleted), len(r.Blobs.Deleted), r.Freed, r.Blobs.Kept)
+	if r.Blobs.Condemned > 0 {
+		line("%d of these are condemned: they go with a later run, if nobody needs them by then", r.Blobs.Condemned)
+	}
+	if r.restart && !r.dryRun {
+		line("restart the registry before the next push, if it caches blob descriptors")
+	}
+}

@@ -1,0 +1,119 @@
+package registryoracle
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/distribution/distribution/v3/configuration"
+	"github.com/distribution/distribution/v3/registry/handlers"
+	storagedriver "github.com/distribution/distribution/v3/registry/storage/driver"
+	distributionfs "github.com/distribution/distribution/v3/registry/storage/driver/filesystem"
+	"github.com/opencontainers/go-digest"
+	"github.com/registrykit/registrykit/storage"
+	"github.com/registrykit/registrykit/storage/filesystem"
+	"github.com/registrykit/registrykit/storage/middleware"
+	"github.com/registrykit/registrykit/storage/registrylayout"
+	"github.com/stretchr/testify/require"
+)
+
+// volume is a directory with this module's layout on it.
+type volume struct {
+	*registrylayout.Layout
+	dir   string
+	calls *atomic.Int64 // to the driver of the layout, the reads of Bodies among them
+}
+
+func newVolume(t testing.TB) *volume {
+	v := &volume{dir: t.TempDir(), calls: new(atomic.Int64)}
+	driver, err := filesystem.Open(v.dir, filesystem.Options{NoSync: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, driver.Close()) })
+	observed := middleware.Observe(driver, func(middleware.Event) { v.calls.Add(1) }, middleware.ObserveOptions{})
+	v.Layout = registrylayout.New(storage.New(observed, storage.Options{Trust: true}), registrylayout.Options{})
+	return v
+}
+
+// push puts an image of a config and a layer of its own.
+func (v *volume) push(t testing.TB, repository, content, tag string) digest.Digest {
+	var digests []any
+	for _, text := range []string{`{"config":"` + content + `"}`, "layer " + content} {
+		d := digest.FromString(text)
+		_, err := v.PutBlob(t.Context(), repository, d, strings.NewReader(text))
+		require.NoError(t, err)
+		digests = append(digests, d, len(text))
+	}
+	raw := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",`+
+		`"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":%q,"size":%d},`+
+		`"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":%q,"size":%d}]}`, digests...)
+	d, err := v.PutManifest(t.Context(), repository, raw, registrylayout.PutManifestOptions{Tags: []string{tag}})
+	require.NoError(t, err)
+	return d
+}
+
+// fill pushes n images of three blobs, into a tenth as many repositories.
+func (v *volume) fill(t testing.TB, n int) {
+	for i := range n {
+		v.push(t, fmt.Sprintf("team/app-%d", i%max(1, n/10)), fmt.Sprint(i), fmt.Sprintf("v%d", i))
+	}
+}
+
+// check returns what a check that reads everything finds.
+func (v *volume) check(t testing.TB) (findings []registrylayout.Finding, s registrylayout.Summary) {
+	s, err := v.Check(t.Context(), registrylayout.CheckOptions{Verify: true}, func(f registrylayout.Finding) { findings = append(findings, f) })
+	require.NoError(t, err)
+	return findings, s
+}
+
+// serve starts distribution 3 on the volume.
+func (v *volume) serve(t *testing.T) *httptest.Server {
+	config := &configuration.Configuration{Storage: configuration.Storage{
+		"filesystem": {"rootdirectory": v.dir}, "delete": {"enabled": true},
+		"maintenance": {"uploadpurging": map[any]any{"enabled": false}},
+	}}
+	config.HTTP.Secret = "s"
+	config.Log.Level, config.Log.AccessLog.Disabled = "error", true
+	config.Catalog.MaxEntries = 1000
+	server := httptest.NewServer(handlers.NewApp(t.Context(), config))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// counting counts the calls to a driver of distribution's.
+type counting struct {
+	storagedriver.StorageDriver
+	calls atomic.Int64
+}
+
+func newCounting(dir string) *counting {
+	return &counting{StorageDriver: distributionfs.New(distributionfs.DriverParameters{RootDirectory: dir, MaxThreads: 100})}
+}
+
+func (c *counting) GetContent(ctx context.Context, path string) ([]byte, error) {
+	c.calls.Add(1)
+	return c.StorageDriver.GetContent(ctx, path)
+}
+
+func (c *counting) Reader(ctx context.Context, path string, offset int64) (io.ReadCloser, error) {
+	c.calls.Add(1)
+	return c.StorageDriver.Reader(ctx, path, offset)
+}
+
+func (c *counting) Stat(ctx context.Context, path string) (storagedriver.FileInfo, error) {
+	c.calls.Add(1)
+	return c.StorageDriver.Stat(ctx, path)
+}
+
+func (c *counting) List(ctx context.Context, path string) ([]string, error) {
+	c.calls.Add(1)
+	return c.StorageDriver.List(ctx, path)
+}
+
+// Walk counts the lists and stats that it is made of.
+func (c *counting) Walk(ctx context.Context, path string, f storagedriver.WalkFn, o ...func(*storagedriver.WalkOptions)) error {
+	return storagedriver.WalkFallback(ctx, c, path, f, o...)
+}
