@@ -29,7 +29,7 @@ func (i Importer) ImportStreamImport(ctx context.Context, request *imagestream.I
 	if err != nil {
 		return nil, nil, err
 	}
-	r := i.newRun(stream, Request{DryRun: false}, now)
+	r := i.newRun(stream, Request{}, now)
 	r.needImages = true
 	r.fetch(ctx, w)
 	r.collect()

@@ -57,15 +57,21 @@ func class(c registryclient.Class) importer.Class {
 }
 
 // scope says how far a failure reaches. With mirrors another image may be elsewhere, so
-// none reaches further than its own.
+// none reaches further than its own. Blobs come from where registries redirect to, and a
+// slow one is slow alone.
 func (r *Registry) scope(e *registryclient.Error) importer.Scope {
 	if r.clients.o.Mirrors != nil {
 		return importer.One
 	}
+	blob := strings.HasSuffix(e.Op, " blob")
 	switch e.Class {
-	case registryclient.RateLimited, registryclient.TLS, registryclient.DNS, registryclient.Refused,
-		registryclient.Timeout, registryclient.NotRegistry, registryclient.PlainHTTP:
+	case registryclient.RateLimited:
 		return importer.WholeHost
+	case registryclient.TLS, registryclient.DNS, registryclient.Refused, registryclient.NotRegistry,
+		registryclient.PlainHTTP, registryclient.Timeout:
+		if !blob && (e.Class != registryclient.Timeout || e.Op != "get manifest") {
+			return importer.WholeHost
+		}
 	case registryclient.Unauthorized:
 		return importer.WholeRepository
 	}

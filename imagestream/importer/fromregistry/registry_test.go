@@ -263,3 +263,25 @@ func (b both) Sources(ref name.Reference) ([]registryclient.Source, error) {
 	}
 	return b[0].Sources(ref)
 }
+
+// TestASlowBlobIsSlowAlone: the other tags of the host are imported. A host that does not
+// answer at all is asked once.
+func TestASlowBlobIsSlowAlone(t *testing.T) {
+	server := serve(t, registrytest.Options{})
+	push(t, server, "org/app:v1")
+	push(t, server, "org/app:v2")
+	o := registryclient.Options{HeaderTimeout: 200 * time.Millisecond, Retry: registryclient.RetryOptions{Attempts: 1}}
+	i := importerOf(t, o)
+	i.Workers = 1
+	s := stream("", server.Host()+"/org/app:v1", server.Host()+"/org/app:v2")
+	server.Inject(registrytest.Silent().For("GET", "/blobs/").Once(1))
+	result := do(t, i, s, importer.Request{})
+	require.Len(t, result.Failed(), 1)
+	require.Equal(t, importer.Timeout, result.Failed()[0].Err.Class)
+
+	server.Inject(registrytest.Silent().For("HEAD", ""))
+	server.Forget()
+	result = do(t, i, s, importer.Request{})
+	require.Len(t, result.Failed(), 2)
+	require.True(t, result.Tags[1].Err.NotAsked)
+}

@@ -395,6 +395,16 @@ func TestUses(t *testing.T) {
 	require.Equal(t, map[string]bool{"top:unused": true, "org/app:unused": true, "org/deep/er/app:unused": true}, dropped)
 }
 
+// TestTagsThatAreListedTwice, as by a registry whose pages overlap, are one.
+func TestTagsThatAreListedTwice(t *testing.T) {
+	w := newWorld(t, registrytest.Options{})
+	w.push("org/a:v1", w.image(now))
+	w.server.Inject(registrytest.Status("twice", http.StatusOK, "application/json", `{"name":"org/a","tags":["v1","v1"]}`, nil).For(http.MethodGet, "/tags/list"))
+	inv := w.read(fromregistry.Options{})
+	require.Empty(t, w.warnings)
+	require.Equal(t, 1, inv.Tags())
+}
+
 func TestSplit(t *testing.T) {
 	for repository, want := range map[string][2]string{"app": {"", "app"}, "a/b": {"a", "b"}, "a/b/c": {"a", "b/c"}} {
 		namespace, rest := fromregistry.Split(repository)

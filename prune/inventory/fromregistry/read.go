@@ -194,6 +194,7 @@ func (r *reader) repository(ctx context.Context, repo string) repository {
 		r.unreadStream(repo)
 		return listed
 	}
+	seen := map[string]bool{}
 	for t, err := range r.client.Tags(ctx, named, registryclient.ListOptions{}) {
 		if errors.Is(err, registryclient.NotFound) && len(listed.tags) == 0 {
 			break
@@ -203,7 +204,10 @@ func (r *reader) repository(ctx context.Context, repo string) repository {
 			r.unreadStream(repo)
 			break
 		}
-		listed.tags = append(listed.tags, tag{name: t})
+		if !seen[t] { // a page may repeat what moved while the list was read
+			seen[t] = true
+			listed.tags = append(listed.tags, tag{name: t})
+		}
 	}
 	return listed
 }
