@@ -212,6 +212,9 @@ func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 	return Reason{Rule: RuleConfigUncertain}, true
 }
 
+// HasImage reports whether an image is there.
+func (r *Recheck) HasImage(image string) bool { return r.p.inv.ImageOf(r.p.inv.Digest(image)) >= 0 }
+
 // HidesConfig reports whether an image that stays does not say what its config
 // is. Then no blob may go that may be one, and which are can only be told while
 // the images are known that have them; see [Recheck.NoConfig].

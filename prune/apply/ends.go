@@ -102,13 +102,15 @@ type Preconditions struct {
 }
 
 // An ImageDeleter deletes an Image object. The error is ErrConflict where the
-// object that is there does not meet the preconditions.
+// object that is there does not meet the preconditions. Where an image is no
+// object of its own, take [NoImages].
 type ImageDeleter interface {
 	DeleteImage(ctx context.Context, name string, p Preconditions) error
 }
 
 // NoImages is the ImageDeleter for registries and volumes, where an image is
-// its manifest and no object besides: there is nothing to delete.
+// its manifest and no object besides: there is nothing to delete. With any other
+// end, an image that is still there when blobs are to go keeps all of its own.
 type NoImages struct{}
 
 // DeleteImage does nothing.

@@ -205,6 +205,7 @@ func (r *run) carryOut(ctx context.Context) error {
 		if err := r.look(ctx); err != nil {
 			return err
 		}
+		r.holdUndeleted()
 	}
 	return r.deleteBlobs(ctx)
 }
