@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,22 +22,6 @@ import (
 	"github.com/registrykit/registrykit/prune/apply"
 	"github.com/registrykit/registrykit/prune/prunetest"
 )
-
-// seeds are those of random tests: REGISTRYKIT_SEEDS says how many instead of so
-// many, REGISTRYKIT_FIRST_SEED from where on.
-func seeds(t testing.TB, otherwise uint64) (first, end uint64) {
-	number := func(variable string, otherwise uint64) uint64 {
-		s := os.Getenv(variable)
-		if s == "" {
-			return otherwise
-		}
-		n, err := strconv.ParseUint(s, 10, 64)
-		require.NoError(t, err, variable)
-		return n
-	}
-	first = number("REGISTRYKIT_FIRST_SEED", 0)
-	return first, first + number("REGISTRYKIT_SEEDS", otherwise)
-}
 
 // An adversary carries plans out on ends that fail, lie and change at random, and
 // watches what every single deletion takes away.
@@ -265,7 +248,7 @@ func (a *adversary) options() apply.Options {
 // TestAnythingAtOnce: several faults and changes in one run, which is resumed and
 // begun anew, with later plans behind it.
 func TestAnythingAtOnce(t *testing.T) {
-	first, end := seeds(t, 150)
+	first, end := seeds(t, 80)
 	for seed := first; seed < end; seed++ {
 		synctest.Test(t, func(t *testing.T) { newAdversary(t, seed).carryOut() }) // which waits in no time
 	}

@@ -12,7 +12,7 @@ import (
 
 // A dry run says what a real one does, object by object, and writes nothing.
 func TestDryRunSaysWhatARunDoes(t *testing.T) {
-	for cluster, plan := range plans(t, 60) {
+	for cluster, plan := range plans(t, 50) {
 		for _, grace := range []int{-1, 0} {
 			live := cluster.Live()
 			before := stateOf(live)
