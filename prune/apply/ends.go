@@ -90,7 +90,10 @@ type ManifestLinkDeleter interface {
 	DeleteManifestLink(ctx context.Context, repository, digest string) error
 }
 
-// A LayerLinkDeleter takes a layer or config away from one repository.
+// A LayerLinkDeleter takes a layer or config away from one repository. Where a
+// registry keeps no such links, let it do nothing and return nil: a link that
+// stays, as ErrUnsupported says, keeps its blob, and once the image is gone no
+// later plan knows of either.
 type LayerLinkDeleter interface {
 	DeleteLayerLink(ctx context.Context, repository, digest string) error
 }

@@ -416,7 +416,7 @@ func (r *run) ended(result *Result) {
 		}
 	}
 	r.note(result)
-	if result.Status == Done && result.Action.Kind != prune.DeleteTagItem {
+	if result.Status == Done && result.Action.Kind != prune.DeleteTagItem && !r.o.DryRun {
 		r.report.Window = max(r.report.Window, r.o.Now().Sub(r.report.Looked))
 	}
 	if result.Err != nil {

@@ -6,7 +6,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/registrykit/registrykit/prune"
 )
+
+// tooLong reports whether a plan has too many actions for a test that carries it
+// out once for each of them. Where REGISTRYKIT_SEEDS is set, none has.
+func tooLong(plan *prune.Plan) bool {
+	return plan.Summary.Actions() > 60 && os.Getenv("REGISTRYKIT_SEEDS") == ""
+}
 
 // seeds are those of random tests: REGISTRYKIT_SEEDS says how many instead of so
 // many, REGISTRYKIT_FIRST_SEED from where on.
