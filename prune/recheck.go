@@ -17,9 +17,10 @@ type Recheck struct {
 	p       *planner
 	stale   map[int]Reason // by number of the action
 	owners  func() blobOwners
-	configs func() map[inventory.Digest]bool // of any image
-	named   map[inventory.Digest]need        // images of the plan's that are needed
-	blind   *Reason                          // why nothing of the plan holds, nil where some may
+	configs func() map[inventory.Digest]bool  // of any image
+	named   map[inventory.Digest]need         // images of the plan's that are needed
+	linked  func() map[inventory.Digest]int32 // what links are there that the plan lets be, by stream
+	blind   *Reason                           // why nothing of the plan holds, nil where some may
 }
 
 // Recheck looks at the plan again with what is known now: streams, images and
@@ -44,7 +45,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	}
 	r := &Recheck{
 		p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners),
-		configs: sync.OnceValue(again.configs), named: again.neededAgain(), blind: again.blind(p),
+		configs: sync.OnceValue(again.configs), linked: sync.OnceValue(again.linkedAnew), named: again.neededAgain(), blind: again.blind(p),
 	}
 	r.judge(p)
 	return r
@@ -74,11 +75,14 @@ func (p *planner) blind(plan *Plan) *Reason {
 type earlierPlan struct {
 	dropped []droppedItem
 	images  map[string]bool      // that go
-	links   map[earlierLink]bool // of manifests, that go
+	links   map[earlierLink]bool // that go, of a policy that asks for orphans
 	firsts  map[tagOf]string     // images that tags pointed to until it dropped them
 }
 
-type earlierLink struct{ repository, digest string }
+type earlierLink struct {
+	repository, digest string
+	manifest           bool
+}
 
 type tagOf struct{ repository, tag string }
 
@@ -94,9 +98,9 @@ func (p *Plan) earlier() *earlierPlan {
 			if a.Index == 0 && asksForTags {
 				e.firsts[tagOf{a.Stream, a.Tag}] = a.Image
 			}
-		case DeleteManifestLink:
+		case DeleteManifestLink, DeleteLayerLink:
 			if p.Policy.Orphans {
-				e.links[earlierLink{a.Repository, a.Digest}] = true
+				e.links[earlierLink{a.Repository, a.Digest, a.Kind == DeleteManifestLink}] = true
 			}
 		case DeleteImage:
 			e.images[a.Image] = true
@@ -203,6 +207,9 @@ func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 		return p.unknownReason(), true
 	}
 	d := p.inv.Digest(digest)
+	if stream, linked := r.linked()[d]; linked {
+		return Reason{Rule: RuleInUse, Path: []string{p.needName(linkNeed(int(stream))), digest}}, true
+	}
 	if d == inventory.NoDigest || p.blobs == nil || p.blobs[d] != blobKept {
 		return Reason{}, false
 	}
