@@ -2,7 +2,6 @@ package prune
 
 import (
 	"slices"
-	"strings"
 )
 
 // An earlierPlan is what a recheck needs to know of the plan that it looks at
@@ -65,7 +64,7 @@ func (p *planner) keepItems(plan *Plan, assume func(a *Action) bool) {
 
 // findItem returns the item that an action drops, -1 where it is not there.
 func (p *planner) findItem(a *Action) int {
-	namespace, name, _ := strings.Cut(a.Stream, "/")
+	namespace, name := splitRepository(a.Stream)
 	s := p.inv.FindStream(namespace, name)
 	if s < 0 {
 		return -1

@@ -1,8 +1,6 @@
 package prune
 
 import (
-	"strings"
-
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
@@ -17,7 +15,7 @@ type linkCheck struct {
 
 // stale tells whether a link stays: its repository needs it, or may.
 func (l *linkCheck) stale(a *Action) (Reason, bool) {
-	namespace, name, _ := strings.Cut(a.Repository, "/")
+	namespace, name := splitRepository(a.Repository)
 	s := l.inv.FindStream(namespace, name)
 	switch {
 	case !l.inv.Complete(inventory.KindImageStream):
