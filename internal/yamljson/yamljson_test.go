@@ -31,9 +31,9 @@ func TestWhatJSONCannotHold(t *testing.T) {
 		"a: .nan":                   "line 1",
 		"? [a]\n: b":                "line 1: a key that is no scalar",
 		"a: &a {x: 1}\nb: {<<: *a}": "line 2: a key that is no scalar, or a merge",
-		"a: 'longer than that'":     "line 1: too many, too large",
+		"a: 'longer than twenty bytes'":     "line 1: too many, too large",
 	} {
-		_, _, err := toJSON(t, text, 14)
+		_, _, err := toJSON(t, text, 20)
 		require.ErrorIs(t, err, yamljson.ErrYAML, text)
 		require.ErrorContains(t, err, want, text)
 	}
