@@ -41,11 +41,11 @@ func (s *Schedule) Due(last, now time.Time, deadline time.Duration) Due {
 	if limit := now.Add(-deadline); deadline > 0 && limit.After(earliest) {
 		earliest = limit.In(s.zone)
 	}
-	first := s.cron.Next(earliest)
+	first := s.after(earliest)
 	if first.IsZero() || now.Before(first) {
 		return Due{}
 	}
-	second := s.cron.Next(first)
+	second := s.after(first)
 	if now.Before(second) {
 		return Due{Run: first, Count: 1}
 	}
@@ -59,7 +59,7 @@ func (s *Schedule) Due(last, now time.Time, deadline time.Duration) Due {
 		return due
 	}
 	from := first.Add(time.Duration(due.Count-2) * time.Duration(apart) * time.Second)
-	for run := s.cron.Next(from); !run.IsZero() && !run.After(now); run = s.cron.Next(run) {
+	for run := s.after(from); !run.IsZero() && !run.After(now); run = s.after(run) {
 		due.Run = run
 	}
 	return due

@@ -24,9 +24,9 @@ type Observed struct {
 
 // A CronJob is what counts of a batch/v1 CronJob. It reads that object's JSON.
 type CronJob struct {
-	imagestream.ObjectMeta `json:"metadata"`
-	Spec                   CronJobSpec   `json:"spec"`
-	Status                 CronJobStatus `json:"status"`
+	Metadata imagestream.ObjectMeta `json:"metadata"`
+	Spec     CronJobSpec            `json:"spec"`
+	Status   CronJobStatus          `json:"status"`
 }
 
 // CronJobSpec is what counts of a CronJob's spec.
@@ -43,8 +43,8 @@ type CronJobStatus struct {
 
 // A Job is what counts of a batch/v1 Job. It reads that object's JSON.
 type Job struct {
-	imagestream.ObjectMeta `json:"metadata"`
-	Status                 JobStatus `json:"status"`
+	Metadata imagestream.ObjectMeta `json:"metadata"`
+	Status   JobStatus              `json:"status"`
 }
 
 // JobStatus is what counts of a Job's status.
@@ -75,12 +75,12 @@ func (j *Job) ended() *JobCondition {
 // of reports whether the CronJob made the Job, or somebody from it: the CronJob
 // controls it. Labels do not count, as anybody may copy them.
 func (j *Job) of(c *CronJob) bool {
-	if c == nil || j.Namespace != c.Namespace {
+	if c == nil || j.Metadata.Namespace != c.Metadata.Namespace {
 		return false
 	}
-	return slices.ContainsFunc(j.OwnerReferences, func(r imagestream.OwnerReference) bool {
+	return slices.ContainsFunc(j.Metadata.OwnerReferences, func(r imagestream.OwnerReference) bool {
 		return r.Controller != nil && *r.Controller && r.Kind == "CronJob" && strings.HasPrefix(r.APIVersion, "batch/") &&
-			r.Name == c.Name && r.UID == c.UID
+			r.Name == c.Metadata.Name && r.UID == c.Metadata.UID
 	})
 }
 
@@ -90,7 +90,7 @@ func (j *Job) started() imagestream.Time {
 	if j.Status.StartTime != nil {
 		return *j.Status.StartTime
 	}
-	return j.CreationTimestamp
+	return j.Metadata.CreationTimestamp
 }
 
 // lastEnded returns how the last Job that ended did, of those that are the
@@ -122,5 +122,5 @@ func (j *Job) later(than *Job) bool {
 	if order := j.started().Compare(than.started().Time); order != 0 {
 		return order > 0
 	}
-	return j.Name > than.Name
+	return j.Metadata.Name > than.Metadata.Name
 }

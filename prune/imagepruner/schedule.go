@@ -12,16 +12,19 @@ import (
 
 // A Schedule says when a pruner runs. Make one with [ParseSchedule] or
 // [ImagePrunerSpec.ScheduleIn]; the zero value has no runs. It does not change and
-// may be used by several goroutines at once.
+// may be used by several goroutines at once. There are no runs before 1973.
 //
 // Over daylight saving it behaves as Kubernetes does: a run at a time that a day
 // does not have is left out, one at a time that comes twice comes twice. A run that
-// would be more than five years away is none.
+// would be more than five years away is none. Where clocks are set by less than an
+// hour, as on Lord Howe Island, the first run after it may be passed over by Next from
+// the one before, and is found from nearer by and by Previous.
 type Schedule struct {
-	cron   cron.Schedule // nil: no runs
-	zone   *time.Location
-	every  time.Duration // of @every; 0: at times of the day
-	anchor time.Time     // that @every is counted from; zero: the instant that is asked for
+	cron     cron.Schedule // nil: no runs
+	zone     *time.Location
+	every    time.Duration // of @every; 0: at times of the day
+	lostDays []time.Time   // when the zone leaves out a day
+	anchor   time.Time     // that @every is counted from; zero: the instant that is asked for
 }
 
 // maxSchedule is the longest schedule that is read, in bytes: one that lists every
@@ -57,6 +60,8 @@ func ParseSchedule(text string, zone *time.Location) (*Schedule, error) {
 		if d, err := time.ParseDuration(strings.TrimPrefix(text, "@every ")); err != nil || d < time.Second {
 			return nil, fmt.Errorf("want @every with a second or more, got %s", quote(text))
 		}
+	} else {
+		s.lostDays = lostDays(s.zone)
 	}
 	return s, nil
 }
@@ -93,15 +98,17 @@ func (s *Schedule) Next(after time.Time) time.Time {
 	case s.every > 0 && !s.anchor.IsZero():
 		return s.step(after, 1).In(s.zone)
 	}
-	next := s.cron.Next(after.In(s.zone))
+	next := s.after(after.In(s.zone))
 	if next.IsZero() || !inRange(next) {
 		return time.Time{}
 	}
 	return next
 }
 
-// inRange keeps away what the arithmetic of times would overflow on.
-func inRange(t time.Time) bool { return t.Year() > 0 && t.Year() < 9990 }
+// inRange keeps away the zero time, what the arithmetic of times would overflow on,
+// and the time in which there were zones with offsets of half a minute, the last until
+// 1972: the library walks through years of seconds there.
+func inRange(t time.Time) bool { return t.Year() > 1972 && t.Year() < 9990 }
 
 // step returns the run of an "@every" that is so many ahead of the last one that is
 // not after an instant.
