@@ -44,8 +44,8 @@ func TestRunRecord(t *testing.T) {
 	require.Equal(t, s.FreedBytes, r.FreedBytes)
 	require.Equal(t, plan.Digest(), r.Plan)
 	require.Empty(t, r.Errors)
-	require.Equal(t, fmt.Sprintf("Deleted %d tag items, %d manifest links, %d layer links, %d images and %d blobs (%d bytes) in 0s, plan %s.",
-		s.TagItems, s.ManifestLinks, s.LayerLinks, s.Images, s.Blobs, s.FreedBytes, plan.Digest()), r.String())
+	require.Equal(t, fmt.Sprintf("Deleted %d tag items, %d manifest links, %d layer links, %d images and %d blobs (%d bytes and %d blobs of unknown size) in 0s, plan %s.",
+		s.TagItems, s.ManifestLinks, s.LayerLinks, s.Images, s.Blobs, s.FreedBytes, s.UnknownBlobs, plan.Digest()), r.String())
 	requireRecordRoundTrips(t, r)
 }
 
