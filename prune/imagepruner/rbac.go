@@ -85,6 +85,8 @@ func clusterRules(controller bool) []object {
 	if controller {
 		rules = append(rules,
 			object{"apiGroups": []string{GroupName}, "resources": []string{"imagepruners"}, "verbs": []string{"get", "list", "watch"}},
+			// The record of the last run is an annotation.
+			object{"apiGroups": []string{GroupName}, "resources": []string{"imagepruners"}, "resourceNames": []string{Name}, "verbs": []string{"patch"}},
 			object{"apiGroups": []string{GroupName}, "resources": []string{"imagepruners/status"}, "resourceNames": []string{Name}, "verbs": []string{"patch", "update"}},
 			rule("", []string{"events"}, []string{"create", "patch"}),
 			rule("events.k8s.io", []string{"events"}, []string{"create", "patch"}))
