@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -110,6 +111,17 @@ func Modules(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("golist: %w", err)
 	}
+	// A folder whose name sorts before go.mod comes before it.
+	own := filepath.Join(dir, "go.mod")
+	slices.SortStableFunc(files, func(a, b string) int {
+		switch own {
+		case a:
+			return -1
+		case b:
+			return 1
+		}
+		return 0
+	})
 	return files, nil
 }
 
