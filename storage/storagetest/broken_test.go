@@ -585,3 +585,43 @@ func TestNothingIsExcused(t *testing.T) {
 	}
 	t.Fatal("no such check")
 }
+
+// TestOneLackIsNoOther: a driver that can move and resume, but knows no IfAbsent,
+// is not asked for it by their checks.
+func TestOneLackIsNoOther(t *testing.T) {
+	plain := newBroken(func(b *broken) {
+		create, resume, move := b.create, b.resume, b.move
+		b.create = func(ctx context.Context, key string, o storage.CreateOptions) (storage.Upload, error) {
+			if o.IfAbsent {
+				return nil, storage.ErrUnsupported
+			}
+			return create(ctx, key, o)
+		}
+		b.resume = func(ctx context.Context, key, id string, o storage.CreateOptions) (storage.Upload, error) {
+			if o.IfAbsent {
+				return nil, storage.ErrUnsupported
+			}
+			return resume(ctx, key, id, o)
+		}
+		b.move = func(ctx context.Context, from, to string, o storage.MoveOptions) (storage.Info, error) {
+			if o.IfAbsent {
+				return storage.Info{}, storage.ErrUnsupported
+			}
+			return move(ctx, from, to, o)
+		}
+	})
+	o := storagetest.Options{Lacks: []storagetest.Feature{storagetest.IfAbsent}}
+	storagetest.Run(t, func(*testing.T) storage.Driver { return plain }, o)
+	for _, c := range storagetest.Checks() {
+		if c.Name != "move/if-absent" {
+			continue
+		}
+		ignoring := newBroken(func(b *broken) {
+			move := b.move
+			b.move = func(ctx context.Context, from, to string, _ storage.MoveOptions) (storage.Info, error) {
+				return move(ctx, from, to, storage.MoveOptions{})
+			}
+		})
+		require.Error(t, c.Run(t.Context(), ignoring, o))
+	}
+}

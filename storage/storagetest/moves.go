@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/registrykit/registrykit/storage"
 )
@@ -63,6 +64,9 @@ func moveIfAbsent(t *trial) error {
 		return err
 	}
 	_, err := t.move("a", "b", o)
+	if slices.Contains(t.lacks, IfAbsent) {
+		return first(is("move with IfAbsent", err, storage.ErrUnsupported), t.holds("a", []byte("a")), t.holds("b", []byte("b")))
+	}
 	if err := first(is("move over something", err, storage.ErrExist), t.holds("a", []byte("a")), t.holds("b", []byte("b"))); err != nil {
 		return err
 	}

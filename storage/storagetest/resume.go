@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/registrykit/registrykit/storage"
 )
@@ -33,7 +34,9 @@ func resumeGoesOn(t *trial) error {
 		if err := is("write after suspend", err, storage.ErrEnded); err != nil {
 			return err
 		}
-		u, err = storage.Resume(t.ctx, t.d, t.key("dir/object"), id, storage.CreateOptions{IfAbsent: from == 60_000})
+		u, err = storage.Resume(t.ctx, t.d, t.key("dir/object"), id, storage.CreateOptions{
+			IfAbsent: from == 60_000 && !slices.Contains(t.lacks, IfAbsent),
+		})
 		if err != nil {
 			return fmt.Errorf("resume: %w", err)
 		}

@@ -81,7 +81,7 @@ func (c Check) Run(ctx context.Context, d storage.Driver, o Options) error {
 	if prefix == "" {
 		prefix = "storagetest"
 	}
-	t := &trial{ctx: ctx, d: d, prefix: prefix + "/" + strings.ReplaceAll(c.Name, "/", "-") + "/"}
+	t := &trial{ctx: ctx, d: d, lacks: o.Lacks, prefix: prefix + "/" + strings.ReplaceAll(c.Name, "/", "-") + "/"}
 	if err := t.cleanUp(); err != nil {
 		return fmt.Errorf("before the check: %w", err)
 	}

@@ -17,6 +17,7 @@ type trial struct {
 	ctx    context.Context
 	d      storage.Driver
 	prefix string
+	lacks  []Feature
 }
 
 func (t *trial) key(name string) string { return t.prefix + name }
