@@ -1,0 +1,111 @@
+package importer
+
+import (
+	"context"
+)
+
+// ask asks the registry for something, unless it is known what the answer would be, and
+// then once more without the credential where that was refused.
+func (r *run) ask(ctx context.Context, op string, t Target, count *int, call func(Registry) error) *Error {
+	slots := r.slots(t)
+	select {
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
+	case <-ctx.Done():
+		return failure(ctx, op, t.String(), ctx.Err())
+	}
+	if err := r.refused(op, t); err != nil {
+		return err
+	}
+	if r.isAnonymous(t) {
+		return r.try(ctx, op, t, count, r.i.Anonymous, call)
+	}
+	err := r.try(ctx, op, t, count, r.i.Registry, call)
+	if err == nil || r.i.Anonymous == nil || !err.denied() {
+		return r.note(t, err)
+	}
+	again := r.try(ctx, op, t, count, r.i.Anonymous, call)
+	if again != nil && again.denied() {
+		return r.note(t, err)
+	}
+	r.mu.Lock()
+	r.anonymous[repositoryKey(t)] = true
+	r.mu.Unlock()
+	return r.note(t, again)
+}
+
+// denied says whether another credential might be let in, or none.
+func (e *Error) denied() bool { return e.Class == Unauthorized || e.Class == Denied }
+
+// try asks once.
+func (r *run) try(ctx context.Context, op string, t Target, count *int, registry Registry, call func(Registry) error) *Error {
+	r.mu.Lock()
+	*count++
+	r.mu.Unlock()
+	if err := call(registry); err != nil {
+		return failure(ctx, op, t.String(), err)
+	}
+	return nil
+}
+
+// slots bounds what the target's host is asked at once.
+func (r *run) slots(t Target) chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.hosts[t.Registry]
+	if h == nil {
+		h = &host{slots: make(chan struct{}, r.workers())}
+		r.hosts[t.Registry] = h
+	}
+	return h.slots
+}
+
+func (r *run) isAnonymous(t Target) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.anonymous[repositoryKey(t)]
+}
+
+// note remembers a failure that reaches further than this target.
+func (r *run) note(t Target, err *Error) *Error {
+	if err == nil || err.Scope == One {
+		return err
+	}
+	key := repositoryKey(t)
+	if err.Scope == WholeHost {
+		key = hostKey(t)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down[key] == nil {
+		r.down[key] = err
+	}
+	return err
+}
+
+// refused returns the failure that is known to await a target, or nil.
+func (r *run) refused(op string, t Target) *Error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.down[hostKey(t)]
+	if known == nil {
+		known = r.down[repositoryKey(t)]
+	}
+	if known == nil {
+		return nil
+	}
+	err := *known
+	err.Op, err.Image, err.Platform, err.NotAsked = op, t.String(), "", true
+	return &err
+}
+
+// hostKey and repositoryKey are what a failure may be about. Whether plain HTTP is
+// allowed makes a difference: what one tag may do is not done for another.
+func hostKey(t Target) string {
+	if t.Insecure {
+		return "insecure " + t.Registry
+	}
+	return t.Registry
+}
+
+func repositoryKey(t Target) string { return hostKey(t) + "/" + t.RepositoryName() }
