@@ -91,13 +91,17 @@ func (r *run) refused(op string, t Target) *Error {
 	if known == nil {
 		known = r.down[repositoryKey(t)]
 	}
-	if known == nil {
+	if known == nil || known.Class == RateLimited && isPull(known.Op) && !isPull(op) {
+		// Registries count pulls; what is no pull is still answered.
 		return nil
 	}
 	err := *known
 	err.Op, err.Image, err.Platform, err.NotAsked = op, t.String(), "", true
 	return &err
 }
+
+// isPull says whether a request fetches something of an image.
+func isPull(op string) bool { return op == "get manifest" || op == "get config" }
 
 // hostKey and repositoryKey are what a failure may be about. Whether plain HTTP is
 // allowed makes a difference: what one tag may do is not done for another.

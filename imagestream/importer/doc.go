@@ -6,7 +6,8 @@
 // the caller, who may also apply the result to a newer reading of the stream
 // ([Result.Apply]) without asking the registry again.
 //
-//	i := importer.Importer{Registry: fromregistry.New(fromregistry.Options{}, nil)}
+//	registry := fromregistry.New(registryclient.Options{Keychain: resolver})
+//	i := importer.Importer{Registry: registry, Anonymous: registry.Anonymous()}
 //	result, err := i.Import(ctx, stream, importer.Request{}, time.Now())
 //	for _, tag := range result.Tags {
 //		fmt.Println(tag)

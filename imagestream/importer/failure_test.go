@@ -200,3 +200,28 @@ func TestMessagesAreShort(t *testing.T) {
 	require.True(t, strings.HasPrefix(message, "get manifest "+repo+": unavailable: éé"))
 	require.True(t, strings.HasSuffix(message, "…"))
 }
+
+// TestHeadsGoOnWithoutPulls: Docker Hub limits pulls, and goes on to answer HEADs.
+func TestHeadsGoOnWithoutPulls(t *testing.T) {
+	f := newFake()
+	var tags []string
+	for n := range 10 {
+		tag := fmt.Sprintf("v%d", n)
+		f.tag(repo, tag, f.image("linux", "amd64", tag))
+		tags = append(tags, tag+"="+repo+":"+tag)
+	}
+	i := importer.Importer{Registry: f, Workers: 1}
+	s := do(t, i, stream("", tags...), importer.Request{}).Stream
+	for _, tag := range []string{"v0", "v5"} {
+		f.tag(repo, tag, f.image("linux", "amd64", tag+" again"))
+	}
+	f.fail = func(op string, _ importer.Target) error {
+		if op == "GET manifest" {
+			return &importer.Error{Class: importer.RateLimited, Scope: importer.WholeHost}
+		}
+		return nil
+	}
+	result := do(t, i, s, importer.Request{All: true})
+	require.Len(t, result.Failed(), 2)
+	require.Equal(t, importer.Requests{Heads: 10, Manifests: 1}, result.Requests)
+}

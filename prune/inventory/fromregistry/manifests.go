@@ -1,0 +1,216 @@
+package fromregistry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/registrykit/registrykit/internal/manifest"
+	"github.com/registrykit/registrykit/prune/inventory"
+	"github.com/registrykit/registrykit/registryclient"
+)
+
+// maxConfigBytes is the largest config that is read.
+const maxConfigBytes = 4 << 20
+
+// maxDepth is how deep lists in lists are looked through for the newest image.
+const maxDepth = 8
+
+// found is a manifest that was read.
+type found struct {
+	manifest *inventory.Manifest
+	// repository that it was read in.
+	repository string
+	created    time.Time
+}
+
+// readManifests reads what tags point to, and all that this owns or is referred to by, at
+// every depth.
+func (r *reader) readManifests(ctx context.Context, repositories []repository) {
+	var queue []place
+	for _, repo := range repositories {
+		for _, t := range repo.tags {
+			queue = append(queue, place{repo.name, t.digest})
+		}
+	}
+	for len(queue) > 0 && ctx.Err() == nil {
+		queue = r.level(ctx, queue)
+	}
+}
+
+// level reads manifests, and returns what to read then. A manifest is fetched once,
+// whatever the number of its repositories; its referrers are each repository's own.
+func (r *reader) level(ctx context.Context, queue []place) []place {
+	queue = slices.DeleteFunc(queue, func(p place) bool {
+		asked := r.asked[p]
+		r.asked[p] = true
+		return asked
+	})
+	var digests []string
+	places := map[string][]place{}
+	for _, p := range queue {
+		if r.manifests[p.digest] != nil {
+			continue
+		}
+		if places[p.digest] == nil {
+			digests = append(digests, p.digest)
+		}
+		places[p.digest] = append(places[p.digest], p)
+	}
+	fetched := make([]*found, len(digests))
+	r.each(len(digests), func(n int) { fetched[n] = r.fetchFrom(ctx, places[digests[n]]) })
+	for n, f := range fetched {
+		if f != nil {
+			r.manifests[digests[n]] = f
+		}
+	}
+	referrers := make([][]place, len(queue))
+	r.each(len(queue), func(n int) { referrers[n] = r.referrers(ctx, queue[n]) })
+	var next []place
+	for n, p := range queue {
+		next = append(next, referrers[n]...)
+		if f := r.manifests[p.digest]; f != nil {
+			for _, c := range f.manifest.Children {
+				next = append(next, place{p.repository, c.Digest})
+			}
+		}
+	}
+	return next
+}
+
+// fetchFrom reads a manifest in the first of its repositories that has it.
+func (r *reader) fetchFrom(ctx context.Context, places []place) *found {
+	for _, p := range places {
+		if f := r.fetch(ctx, p); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// fetch reads a manifest; nil where it is not there, or not to be read.
+func (r *reader) fetch(ctx context.Context, p place) *found {
+	digest, err := r.digest(p)
+	if err != nil {
+		r.unreadImage("read manifest", p, err)
+		return nil
+	}
+	got, err := r.client.GetManifest(ctx, digest)
+	if errors.Is(err, registryclient.NotFound) {
+		return nil
+	}
+	if err != nil {
+		r.unreadImage("read manifest", p, err)
+		return nil
+	}
+	m := &inventory.Manifest{Digest: p.digest, MediaType: got.MediaType, Managed: true}
+	m.ReadRaw(string(got.Raw))
+	m.ImageSize = m.ConfigSize
+	for _, l := range m.Layers {
+		m.ImageSize += max(l.Size, 0)
+	}
+	f := &found{manifest: m, repository: p.repository}
+	if r.o.UseImageCreated && m.Config != "" && manifest.IsImage(m.MediaType) {
+		r.readConfig(ctx, digest, f)
+	}
+	return f
+}
+
+// readConfig reads when an image was built, and its labels. Where that cannot be read it
+// is unknown.
+func (r *reader) readConfig(ctx context.Context, digest name.Digest, f *found) {
+	blob, err := r.client.OpenBlob(ctx, digest.Digest(f.manifest.Config), registryclient.BlobOptions{Size: f.manifest.ConfigSize})
+	var raw []byte
+	if err == nil {
+		raw, err = io.ReadAll(io.LimitReader(blob, maxConfigBytes))
+		blob.Close()
+	}
+	var config struct {
+		Created *time.Time `json:"created"`
+		Config  struct {
+			Labels map[string]string `json:"Labels"`
+		} `json:"config"`
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &config)
+	}
+	if err != nil {
+		r.warn("read config", digest.Name(), err)
+		return
+	}
+	if config.Created != nil && config.Created.Year() > 1980 {
+		f.created = *config.Created
+	}
+	f.manifest.Labels = config.Config.Labels
+	if f.manifest.Labels == nil {
+		f.manifest.Labels = map[string]string{}
+	}
+}
+
+// referrers lists what refers to a manifest in a repository.
+func (r *reader) referrers(ctx context.Context, p place) (places []place) {
+	digest, err := r.digest(p)
+	if err != nil || r.o.NoReferrers || r.manifests[p.digest] == nil {
+		return nil
+	}
+	for d, err := range r.client.Referrers(ctx, digest, "") {
+		if err != nil {
+			r.unreadImage("list referrers", p, err)
+			return places
+		}
+		places = append(places, place{p.repository, d.Digest.String()})
+	}
+	return places
+}
+
+func (r *reader) digest(p place) (name.Digest, error) {
+	return name.NewDigest(r.registry.Name() + "/" + p.repository + "@" + p.digest)
+}
+
+// unreadImage says that manifests may be there that are not known.
+func (r *reader) unreadImage(op string, p place, err error) {
+	r.warn(op, p.repository+"@"+p.digest, err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.imagesIncomplete = true
+}
+
+// time returns when a tag or manifest was pushed, as far as it is known.
+func (r *reader) time(repository, tag, digest string) time.Time {
+	if r.o.Times != nil {
+		if t := r.o.Times(repository, tag, digest); !t.IsZero() {
+			return t
+		}
+	}
+	if !r.o.UseImageCreated {
+		return time.Time{}
+	}
+	return r.built(digest, 0)
+}
+
+// built returns when an image was built: of an index, the newest of its images, and
+// nothing where that of one is not known.
+func (r *reader) built(digest string, depth int) time.Time {
+	f := r.manifests[digest]
+	if f == nil || depth > maxDepth {
+		return time.Time{}
+	}
+	if len(f.manifest.Children) == 0 {
+		return f.created
+	}
+	var newest time.Time
+	for _, c := range f.manifest.Children {
+		t := r.built(c.Digest, depth+1)
+		if t.IsZero() {
+			return t
+		}
+		if t.After(newest) {
+			newest = t
+		}
+	}
+	return newest
+}
