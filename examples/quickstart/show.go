@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/registrykit/registrykit/auth"
+	"github.com/registrykit/registrykit/imagestream/importer/fromregistry"
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/inventory/fromlayout"
 	"github.com/registrykit/registrykit/registryclient"
@@ -18,9 +20,11 @@ import (
 // A show is one run: what its steps hand on, and what they say.
 type show struct {
 	out      io.Writer
+	failed   error // to write to out
 	dir      string
 	registry *registry
 	client   *registryclient.Client
+	imports  *fromregistry.Registry
 	layout   *registrylayout.Layout
 	volume   *fromlayout.Ends
 	cluster  *cluster
@@ -43,10 +47,11 @@ func newShow(ctx context.Context, dir string, out io.Writer) (*show, error) {
 		r.close()
 		return nil, err
 	}
-	keychain := auth.NewResolver(auth.Options{}, auth.File(authFile, auth.DocumentOptions{}))
+	options := registryclient.Options{Keychain: auth.NewResolver(auth.Options{}, auth.File(authFile, auth.DocumentOptions{}))}
 	s := &show{
 		out: out, dir: dir, registry: r, layout: layout, volume: volume,
-		client:  registryclient.New(registryclient.Options{Keychain: keychain}),
+		client:  registryclient.New(options),
+		imports: fromregistry.New(options),
 		cluster: newCluster(r.host, layout),
 	}
 	s.say("A registry runs in this process, on a volume of plain files. It asks for a password,\n" +
@@ -56,6 +61,7 @@ func newShow(ctx context.Context, dir string, out io.Writer) (*show, error) {
 
 func (s *show) close() {
 	s.client.Close()
+	s.imports.Close()
 	s.registry.close()
 }
 
@@ -65,17 +71,17 @@ func (s *show) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := replay(ctx, b, s.cluster, source{s.client}); err != nil {
+	if err := replay(ctx, b, s.cluster, s.imports); err != nil {
 		return err
 	}
 	s.cluster.runPod("shop", "report", s.registry.host+"/shop/web@"+s.cluster.mondaysArm64(), monday)
 	if s.before, err = measure(ctx, s.layout); err != nil {
 		return err
 	}
-	s.say("Monday to Saturday: shop/web, for amd64 and arm64, and shop/api are pushed every\n"+
-		"day and imported into image streams. Monday's shop/api is v1 as well, and signed.\n"+
-		"One more push is taken back, another breaks off: %d in all.\n"+
-		"The volume holds %d blobs, %d bytes. A pod runs Monday's shop/web.\n", b.pushes, s.before.blobs, s.before.bytes)
+	s.say("Monday to Saturday: shop/web, for amd64 and arm64, and shop/api are pushed every day,\n"+
+		"all on one base, and imported into image streams. Monday's shop/api is signed, and v1\n"+
+		"too. One more push is taken back, another breaks off. A pod runs Monday's shop/web.\n"+
+		"%d pushes: the volume holds %d blobs, %d bytes.\n", b.pushes, s.before.blobs, s.before.bytes)
 	return nil
 }
 
@@ -93,7 +99,7 @@ func (s *show) plan(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.say("Why is Monday's shop/web kept, older than all that goes?\n%s", indented(explanations[0].String()))
+	s.say("Why is Monday's shop/web kept, the sixth in its tag's history?\n%s", indented(explanations[0].String()))
 	return nil
 }
 
@@ -106,7 +112,7 @@ func (s *show) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("Carried out, with a journal, and with brakes at half of the images and at 16 MiB:\n  %s", deleted(s.pruning.Summary))
+	s.say("Carried out while nobody pushes, with a journal, and brakes at half of the images:\n  %s", deleted(s.pruning.Summary))
 	return nil
 }
 
@@ -120,13 +126,13 @@ func (s *show) collect(ctx context.Context) error {
 		return err
 	}
 	s.garbage = garbage
-	s.say("Garbage collected, which the two failed pushes left on the volume:\n  %s\n", deleted(garbage.Summary))
+	s.say("Collected, the garbage that the two failed pushes left:\n  %s\n", deleted(garbage.Summary))
 	return nil
 }
 
 // prove proves what the program claims.
 func (s *show) prove(ctx context.Context) error {
-	fmt.Fprintln(s.out, "Proved, through the registry and on its volume:")
+	s.say("Proved, through the registry and on its volume:")
 	for _, proof := range []func(context.Context) (string, error){
 		s.proveHistory, s.proveSignature, s.proveGone, s.proveSound, s.proveBytes,
 	} {
@@ -134,14 +140,15 @@ func (s *show) prove(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("proof failed: %w", err)
 		}
-		fmt.Fprintf(s.out, "  %s\n", claim)
+		s.say("  %s", claim)
 	}
 	return nil
 }
 
-// say writes a paragraph.
+// say writes lines, and keeps the first error.
 func (s *show) say(format string, args ...any) {
-	fmt.Fprintf(s.out, format+"\n", args...)
+	_, err := fmt.Fprintf(s.out, format+"\n", args...)
+	s.failed = cmp.Or(s.failed, err)
 }
 
 // deleted says what a plan that was carried out has deleted.
