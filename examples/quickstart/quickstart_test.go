@@ -98,7 +98,7 @@ func origin(stack string) string {
 // pruned runs a show up to its proofs.
 func pruned(t *testing.T) *show {
 	t.Helper()
-	s, err := newShow(t.Context(), t.TempDir(), &bytes.Buffer{})
+	s, err := newShow(t.Context(), t.TempDir(), io.Discard)
 	require.NoError(t, err)
 	t.Cleanup(s.close)
 	require.NoError(t, s.replay(t.Context()))
@@ -135,10 +135,24 @@ func TestProofsFail(t *testing.T) {
 	require.ErrorContains(t, err, layer)
 }
 
+// TestPassword: nobody gets in without.
+func TestPassword(t *testing.T) {
+	s, err := newShow(t.Context(), t.TempDir(), io.Discard)
+	require.NoError(t, err)
+	t.Cleanup(s.close)
+	host, err := name.NewRegistry(s.registry.host)
+	require.NoError(t, err)
+	_, err = s.client.Ping(t.Context(), host)
+	require.NoError(t, err)
+	anonymous := s.client.WithKeychain(nil)
+	_, err = registryclient.Collect(anonymous.Catalog(t.Context(), host, registryclient.ListOptions{}))
+	require.ErrorIs(t, err, registryclient.Unauthorized)
+}
+
 // TestNoPlaceToWrite: there is no directory for temporary files.
 func TestNoPlaceToWrite(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
-	require.ErrorIs(t, run(t.Context(), &bytes.Buffer{}), os.ErrNotExist)
+	require.ErrorIs(t, run(t.Context(), io.Discard), os.ErrNotExist)
 }
 
 // TestInterrupted: a context that is done ends the program, and nothing is left.
@@ -147,7 +161,7 @@ func TestInterrupted(t *testing.T) {
 	t.Setenv("TMPDIR", tmp)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, run(ctx, &bytes.Buffer{}), context.Canceled)
+	require.ErrorIs(t, run(ctx, io.Discard), context.Canceled)
 	left, err := os.ReadDir(tmp)
 	require.NoError(t, err)
 	require.Empty(t, left)
