@@ -12,12 +12,17 @@
 //     and images for unit tests.
 //   - [github.com/registrykit/registrykit/auth]: credentials for a registry,
 //     found, tried in turn and explained; login and logout.
+//   - [github.com/registrykit/registrykit/registryclient]: a client for any
+//     registry, with its mirrors; registryclient/registrytest is a registry with
+//     faults to test clients on.
 //   - [github.com/registrykit/registrykit/storage]: the contract of storage
 //     drivers, drivers in memory and on files, and wrappers.
 //   - [github.com/registrykit/registrykit/storage/registrylayout]: the tree that
 //     a registry keeps on its volume, read, written, checked and swept.
 //   - [github.com/registrykit/registrykit/storage/lease]: who is using which
 //     blob.
+//   - [github.com/registrykit/registrykit/storage/operatorconfig]: the registry
+//     operator's storage as a value.
 //   - [github.com/registrykit/registrykit/prune]: an inventory, a policy and an
 //     instant give a plan: what to delete, what to keep, and why, for every
 //     object.

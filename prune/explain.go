@@ -77,7 +77,8 @@ func (p *Plan) Explain(what string) ([]Explanation, error) {
 	// Conditions are checked anew, which needs a walk of one's own.
 	reader := *p.made
 	reader.walk = newClosure(reader.inv)
-	if strings.Contains(what, "/") {
+	repository, _, tagged := cutLast(what, ":")
+	if strings.Contains(what, "/") || tagged && reader.inv.FindStream(splitRepository(repository)) >= 0 {
 		return reader.explainTag(what)
 	}
 	return reader.explainDigest(what)
@@ -86,7 +87,7 @@ func (p *Plan) Explain(what string) ([]Explanation, error) {
 func (p *planner) explainTag(what string) ([]Explanation, error) {
 	name, index, one := strings.Cut(what, "#")
 	repository, tagName, ok := cutLast(name, ":")
-	namespace, streamName, _ := strings.Cut(repository, "/")
+	namespace, streamName := splitRepository(repository)
 	if !ok {
 		return nil, fmt.Errorf("%w: %q is not namespace/name:tag", ErrNotFound, what)
 	}

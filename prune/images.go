@@ -3,7 +3,6 @@ package prune
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/registrykit/registrykit/prune/inventory"
 )
@@ -236,7 +235,7 @@ func (f *imageFacts) addEarlier() {
 		return
 	}
 	for _, item := range f.earlier.dropped {
-		namespace, name, _ := strings.Cut(item.repository, "/")
+		namespace, name := splitRepository(item.repository)
 		image, stream := f.inv.ImageOf(f.inv.Digest(item.image)), f.inv.FindStream(namespace, name)
 		if image >= 0 && stream >= 0 {
 			f.repositories = append(f.repositories, repositoryOf{int32(image), int32(stream)})

@@ -2,7 +2,6 @@ package prune
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -126,7 +125,7 @@ func (p *planner) keepItems(plan *Plan, assume func(a *Action) bool) {
 
 // findItem returns the item that an action drops, -1 where it is not there.
 func (p *planner) findItem(a *Action) int {
-	namespace, name, _ := strings.Cut(a.Stream, "/")
+	namespace, name := splitRepository(a.Stream)
 	s := p.inv.FindStream(namespace, name)
 	if s < 0 {
 		return -1
@@ -332,7 +331,7 @@ type linkCheck struct {
 
 // stale tells whether a link stays: its repository needs it, or may.
 func (l *linkCheck) stale(a *Action) (Reason, bool) {
-	namespace, name, _ := strings.Cut(a.Repository, "/")
+	namespace, name := splitRepository(a.Repository)
 	s := l.inv.FindStream(namespace, name)
 	switch {
 	case !l.inv.Complete(inventory.KindImageStream):

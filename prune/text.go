@@ -224,7 +224,7 @@ func (t *textWriter) namespaces(p *Plan) {
 }
 
 func namespaceOf(repository string) string {
-	namespace, _, _ := strings.Cut(repository, "/")
+	namespace, _ := splitRepository(repository)
 	return namespace
 }
 
