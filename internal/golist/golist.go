@@ -111,17 +111,10 @@ func Modules(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("golist: %w", err)
 	}
-	// A folder whose name sorts before go.mod comes before it.
-	own := filepath.Join(dir, "go.mod")
-	slices.SortStableFunc(files, func(a, b string) int {
-		switch own {
-		case a:
-			return -1
-		case b:
-			return 1
-		}
-		return 0
-	})
+	// The walk comes by folders whose names sort before "go.mod" first.
+	if i := slices.Index(files, filepath.Join(dir, "go.mod")); i > 0 {
+		files = slices.Insert(slices.Delete(files, i, i+1), 0, filepath.Join(dir, "go.mod"))
+	}
 	return files, nil
 }
 

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/imagestream/importer"
+	"github.com/registrykit/registrykit/registryclient/notification"
+)
+
+// A keeper keeps the streams of a registry's repositories.
+type keeper struct {
+	registry string
+	text     bool
+
+	mu      sync.Mutex
+	out     io.Writer
+	streams map[string]*imagestream.ImageStream
+}
+
+// receive applies an event to the stream of its repository, and prints that. Where it
+// fails, the registry sends the event again.
+func (k *keeper) receive(_ context.Context, e notification.Event) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before := k.streams[e.Repository]
+	operations := importer.OperationsOf(e, k.registry, before)
+	if len(operations) == 0 {
+		return nil
+	}
+	if before == nil {
+		before = k.newStream(e.Repository)
+	}
+	at := e.Time
+	if at.IsZero() {
+		at = time.Now()
+	}
+	stream, changes, err := imagestream.Apply(before, imagestream.Batch(operations), at)
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := k.print(e.Repository, stream, changes); err != nil {
+		return err
+	}
+	if k.streams == nil {
+		k.streams = map[string]*imagestream.ImageStream{}
+	}
+	k.streams[e.Repository] = stream
+	return nil
+}
+
+// newStream makes the stream of a repository.
+func (k *keeper) newStream(repository string) *imagestream.ImageStream {
+	namespace, name, ok := strings.Cut(repository, "/")
+	if !ok {
+		namespace, name = "", repository
+	}
+	stream := imagestream.New(namespace, strings.ReplaceAll(name, "/", "."))
+	stream.TypeMeta = imagestream.TypeMeta{Kind: "ImageStream", APIVersion: imagestream.APIVersion}
+	stream.Status.DockerImageRepository = k.registry + "/" + repository
+	return stream
+}
+
+// print writes the stream in one line, or a line for each change.
+func (k *keeper) print(repository string, stream *imagestream.ImageStream, changes []imagestream.Change) error {
+	if !k.text {
+		return json.NewEncoder(k.out).Encode(stream)
+	}
+	for _, c := range changes {
+		if _, err := fmt.Fprintf(k.out, "%s: %s\n", repository, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
