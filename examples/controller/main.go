@@ -19,8 +19,10 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/registrykit/registrykit/prune/apply"
 	"github.com/registrykit/registrykit/prune/imagepruner"
@@ -73,7 +75,9 @@ func (r *reconciler) start(ctx context.Context, m manager.Manager) error {
 		if err := r.known.follow(ctx, m.GetCache(), complain); err != nil {
 			return err
 		}
-		return ctrl.NewControllerManagedBy(m).Named("imagepruner").For(newPruner()).Complete(r)
+		return ctrl.NewControllerManagedBy(m).Named("imagepruner").
+			For(newPruner(), builder.WithPredicates(predicate.GenerationChangedPredicate{})). // not what it writes itself
+			Complete(r)
 	}))
 	if err != nil {
 		return err

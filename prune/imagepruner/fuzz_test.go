@@ -19,6 +19,8 @@ func FuzzImagePruner(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"spec":{"schedule":"TZ=0","tolerations":[null]}}`)
 	f.Add(`{"spec":{"schedule":"@every 1ns","keepYoungerThan":-9223372036854775808}}`)
+	f.Add(`{"\u0001\u007f":1,"spec":{"\\\"":2}}`)
+	f.Add(`{"` + strings.Repeat("k", 1025) + `":1}`)
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 4000 {

@@ -211,9 +211,11 @@ func writeObject[T any](v *T) ([]byte, error) {
 		if b.Len() > 1 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, "%q:", name)
+		key, err := compact(name)
+		b.Write(key)
+		b.WriteByte(':')
 		b.Write(text)
-		return nil
+		return err
 	}
 	for _, f := range jsonFields(s.Type()) {
 		value, tag := s.FieldByIndex(f.index), s.Type().FieldByIndex(f.index).Tag.Get("json")

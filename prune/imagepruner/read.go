@@ -2,6 +2,7 @@ package imagepruner
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,7 +35,19 @@ func Read(r io.Reader) (*ImagePruner, error) {
 	if len(text) > MaxBytes {
 		return nil, ErrTooLarge
 	}
-	documents := yaml.NewDecoder(bytes.NewReader(text)) // JSON is YAML
+	if !json.Valid(text) { // YAML does not have all of JSON, such as keys of 1025 bytes
+		if text, err = fromYAML(text); err != nil {
+			return nil, err
+		}
+	}
+	p := new(ImagePruner)
+	var problems Problems
+	readStruct(reflect.ValueOf(p).Elem(), "", text, &problems)
+	return p, problems.Err()
+}
+
+func fromYAML(text []byte) ([]byte, error) {
+	documents := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, next yaml.Node
 	if err := documents.Decode(&doc); err == io.EOF {
 		return nil, errors.New("it is empty: want an ImagePruner in JSON or YAML")
@@ -44,17 +57,12 @@ func Read(r io.Reader) (*ImagePruner, error) {
 	if err := documents.Decode(&next); err != io.EOF {
 		return nil, errors.New("want one ImagePruner, got more behind it")
 	}
-	text, _, err = yamljson.ToJSON(&doc, 2*MaxBytes)
-	if err != nil {
-		return nil, err
-	}
-	p := new(ImagePruner)
-	var problems Problems
-	readStruct(reflect.ValueOf(p).Elem(), "", text, &problems)
-	return p, problems.Err()
+	text, _, err := yamljson.ToJSON(&doc, 2*MaxBytes)
+	return text, err
 }
 
-// WriteYAML writes the ImagePruner as YAML, its fields in the order of the API.
+// WriteYAML writes the ImagePruner as YAML, its fields in the order of the API. It
+// fails for the few things that YAML does not have, such as a key of 1025 bytes.
 func (p *ImagePruner) WriteYAML(w io.Writer) error {
 	text, err := compact(p)
 	if err != nil {
