@@ -263,27 +263,3 @@ func (b both) Sources(ref name.Reference) ([]registryclient.Source, error) {
 	}
 	return b[0].Sources(ref)
 }
-
-// BenchmarkThousandTags imports 1,000 tags of which 10 changed.
-func BenchmarkThousandTags(b *testing.B) {
-	server := serve(b, registrytest.Options{})
-	var from []string
-	for n := range 1000 {
-		push(b, server, fmt.Sprintf("org/app:v%d", n))
-		from = append(from, fmt.Sprintf("%s/org/app:v%d", server.Host(), n))
-	}
-	i := importerOf(b, registryclient.Options{})
-	s := do(b, i, stream("", from...), importer.Request{}).Stream
-	b.ResetTimer()
-	for b.Loop() {
-		b.StopTimer()
-		for n := range 10 {
-			push(b, server, fmt.Sprintf("org/app:v%d", n*7))
-		}
-		b.StartTimer()
-		result := do(b, i, s, importer.Request{All: true})
-		require.Len(b, result.Images, 10)
-		s = result.Stream
-	}
-	b.ReportMetric(1020, "requests/op")
-}

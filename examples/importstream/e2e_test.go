@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/registrykit/registrykit/registryclient"
+	"github.com/stretchr/testify/require"
+)
+
+// TestEndToEnd imports from Debian's docker-registry with a password what skopeo pushed.
+// It runs where they are installed; where REGISTRYKIT_E2E is set, one that is missing is
+// a failure.
+func TestEndToEnd(t *testing.T) {
+	for _, program := range []string{"docker-registry", "htpasswd", "skopeo"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("REGISTRYKIT_E2E") != "" {
+				t.Fatal(err)
+			}
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	p := build(t)
+	host := startRegistry(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	repo, err := name.NewRepository(host + "/org/team/app")
+	require.NoError(t, err)
+	c := registryclient.New(registryclient.Options{
+		Keychain: registryclient.Fixed(&authn.Basic{Username: "alice", Password: "hunter2"}),
+		Retry:    registryclient.RetryOptions{Attempts: 500, Backoff: 20 * time.Millisecond, MaxBackoff: 100 * time.Millisecond},
+	})
+	defer c.Close()
+	_, err = c.Ping(ctx, repo.Registry)
+	require.NoError(t, err)
+
+	index, err := random.Index(100, 2, 3)
+	require.NoError(t, err)
+	from := filepath.Join(t.TempDir(), "layout")
+	path, err := layout.Write(from, index)
+	require.NoError(t, err)
+	require.NoError(t, path.AppendIndex(index, layout.WithAnnotations(map[string]string{registryclient.RefNameAnnotation: "v1"})))
+	copied := exec.CommandContext(ctx, "skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", "--dest-creds", "alice:hunter2", "oci:"+from+":v1", "docker://"+repo.Tag("v1").Name())
+	out, err := copied.CombinedOutput()
+	require.NoError(t, err, string(out))
+
+	file := filepath.Join(t.TempDir(), "auth.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{"auths":{"`+host+`/org/team":{"username":"alice","password":"hunter2"}}}`), 0o600))
+	status, stdout, stderr := p.run("", "--from", repo.Name(), "--all", "--import-mode", "PreserveOriginal", "--with-images", "--authfile", file, "dev/app")
+	require.Zero(t, status, stderr)
+	var list struct{ Items []json.RawMessage }
+	require.NoError(t, json.Unmarshal([]byte(stdout), &list))
+	require.Len(t, list.Items, 5)
+	stream := readStream(t, string(list.Items[0]))
+	require.Equal(t, hash(t, index), stream.LatestEvent("v1").Image)
+	manifest, err := index.IndexManifest()
+	require.NoError(t, err)
+	for _, m := range manifest.Manifests {
+		require.Contains(t, stdout, m.Digest.String())
+	}
+	status, _, stderr = p.run("", "--from", repo.Name()+":v1", "app")
+	require.Equal(t, 4, status)
+	require.Contains(t, stderr, "unauthorized")
+}
+
+// startRegistry starts a registry with the user alice, and ends it with the test.
+func startRegistry(t *testing.T) (host string) {
+	dir := t.TempDir()
+	password := exec.Command("htpasswd", "-niB", "-C", "4", "alice")
+	password.Stdin = strings.NewReader("hunter2")
+	users, err := password.Output()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "htpasswd"), users, 0o600))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	host = listener.Addr().String()
+	require.NoError(t, listener.Close())
+	config := filepath.Join(dir, "config.yml")
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `version: 0.1
+log: {accesslog: {disabled: true}, level: error}
+storage: {inmemory: {}}
+http: {addr: %q, secret: s}
+auth: {htpasswd: {realm: e2e, path: %q}}
+`, host, filepath.Join(dir, "htpasswd")), 0o600))
+	registry := exec.Command("docker-registry", "serve", config)
+	require.NoError(t, registry.Start())
+	t.Cleanup(func() {
+		_ = registry.Process.Kill() // it may have ended
+		_ = registry.Wait()
+	})
+	return host
+}
