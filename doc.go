@@ -10,11 +10,15 @@
 //     asks the API server before it serves.
 //   - [github.com/registrykit/registrykit/imagestream/imagestreamtest]: streams
 //     and images for unit tests.
+//   - [github.com/registrykit/registrykit/imagestream/importer]: imports into
+//     image streams, and when they are due.
 //   - [github.com/registrykit/registrykit/auth]: credentials for a registry,
 //     found, tried in turn and explained; login and logout.
 //   - [github.com/registrykit/registrykit/registryclient]: a client for any
 //     registry, with its mirrors; registryclient/registrytest is a registry with
 //     faults to test clients on.
+//   - [github.com/registrykit/registrykit/registryclient/notification]: a
+//     registry's webhook, received.
 //   - [github.com/registrykit/registrykit/storage]: the contract of storage
 //     drivers, drivers in memory and on files, and wrappers.
 //   - [github.com/registrykit/registrykit/storage/registrylayout]: the tree that
@@ -30,12 +34,16 @@
 //     a registry, in compact form, and its Builder.
 //   - [github.com/registrykit/registrykit/prune/inventory/fromlayout]: a volume
 //     into an inventory, and plans carried out on it.
+//   - [github.com/registrykit/registrykit/prune/inventory/fromregistry]: a plain
+//     registry into an inventory, and plans carried out on it.
 //   - [github.com/registrykit/registrykit/prune/dump]: the output of
 //     `oc get -o json` into an inventory.
 //   - [github.com/registrykit/registrykit/prune/workload]: which images a
 //     Kubernetes object names.
 //   - [github.com/registrykit/registrykit/prune/apply]: carries a plan out,
 //     against what is there now, and stops when in doubt.
+//   - [github.com/registrykit/registrykit/prune/imagepruner]: the ImagePruner
+//     resource.
 //   - [github.com/registrykit/registrykit/prune/prunetest]: realistic clusters
 //     in ten lines, and the planner's invariants as a check.
 //

@@ -68,7 +68,7 @@ func (p *planner) visitLinked(s int, f func(d inventory.Digest) bool) bool {
 		if !l.Manifest {
 			break
 		}
-		if lost[l.Digest] || p.policy.Untagged && p.earlier.links[earlierLink{p.inv.Stream(s).Repository(), p.inv.DigestText(l.Digest)}] {
+		if lost[l.Digest] || p.policy.Untagged && p.goesEarlier(l) {
 			continue
 		}
 		if !f(l.Digest) {
@@ -76,6 +76,26 @@ func (p *planner) visitLinked(s int, f func(d inventory.Digest) bool) bool {
 		}
 	}
 	return true
+}
+
+// goesEarlier reports whether the plan that is looked at again lets a link go.
+func (p *planner) goesEarlier(l inventory.ListedLink) bool {
+	return p.earlier.links[earlierLink{p.inv.Stream(l.Stream).Repository(), p.inv.DigestText(l.Digest), l.Manifest}]
+}
+
+// linkedAnew returns, in a recheck, what has a link that the plan does not let go:
+// a push may have put it there since, and its manifest is still to come.
+func (p *planner) linkedAnew() map[inventory.Digest]int32 {
+	linked := map[inventory.Digest]int32{}
+	if p.listed == nil {
+		return linked
+	}
+	for _, l := range p.listed.links {
+		if p.blobs[l.Digest] != blobKept && !p.goesEarlier(l) {
+			first(linked, l.Digest, int32(l.Stream))
+		}
+	}
+	return linked
 }
 
 // lostBy returns what the dropped items of a stream list, with all that it owns.

@@ -363,3 +363,36 @@ func plainGarbage(inv *inventory.Inventory, untagged bool) []string {
 	}
 	return goes
 }
+
+// A push that is on the way links a layer that the plan lets go, or that an earlier
+// one condemned, before its manifest is there.
+func TestRecheckOfLayerThatIsLinkedAnew(t *testing.T) {
+	there := func() *volume {
+		return newVolume(t).image("app", "conf", "base").links("dev/app", "*app", "conf", "base").tag("dev/app", "latest", "app").
+			store("lost").links("dev/app", "lost")
+	}
+	plan, err := prune.New(there().build(), prune.Garbage(prune.GarbageOptions{Untagged: true}), collectAt)
+	require.NoError(t, err)
+	stale := func(r *prune.Recheck) (list []string) {
+		n := -1
+		for a := range plan.Actions() {
+			n++
+			if why, is := r.Stale(n); is {
+				require.Equal(t, prune.RuleInUse, why.Rule)
+				require.Contains(t, why.String(), "dev/web")
+				list = append(list, string(a.Kind)+" "+a.Digest)
+			}
+		}
+		return list
+	}
+	same := plan.Recheck(there().build(), nil)
+	require.Empty(t, stale(same))
+	_, needed := same.NeedsBlob(word("earlier"))
+	require.False(t, needed)
+
+	pushed := plan.Recheck(there().links("dev/web", "lost", "earlier").build(), nil)
+	require.Equal(t, []string{"DeleteBlob " + word("lost")}, stale(pushed))
+	why, needed := pushed.NeedsBlob(word("earlier"))
+	require.True(t, needed)
+	require.Contains(t, why.String(), "dev/web")
+}

@@ -1,7 +1,6 @@
 package prune
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -16,9 +15,10 @@ type Recheck struct {
 	p       *planner
 	stale   map[int]Reason // by number of the action
 	owners  func() blobOwners
-	configs func() map[inventory.Digest]bool // of any image
-	named   map[inventory.Digest]need        // images of the plan's that are needed
-	blind   *Reason                          // why nothing of the plan holds, nil where some may
+	configs func() map[inventory.Digest]bool  // of any image
+	named   map[inventory.Digest]need         // images of the plan's that are needed
+	linked  func() map[inventory.Digest]int32 // what links are there that the plan lets be, by stream
+	blind   *Reason                           // why nothing of the plan holds, nil where some may
 }
 
 // Recheck looks at the plan again with what is known now: streams, images and
@@ -28,7 +28,9 @@ type Recheck struct {
 // Every tag item that inv knows stays and protects what it needs, whether the
 // plan drops it or not, unless assume reports that it is to be taken for
 // dropped: for a dry run, which drops none. A nil assume assumes nothing. As in
-// planning, what inv does not know completely keeps whatever it might need.
+// planning, what inv does not know completely keeps whatever it might need. Where
+// it knows less of what uses images than the plan did, or holds references that
+// would have failed the plan, nothing of the plan holds.
 func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *Recheck {
 	again := newPlanner(inv, &p.Policy, inventory.InstantOf(p.Now))
 	again.earlier = p.earlier()
@@ -43,7 +45,8 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	}
 	r := &Recheck{
 		p: again, stale: map[int]Reason{}, owners: sync.OnceValue(again.blobOwners),
-		configs: sync.OnceValue(again.configs), named: again.neededAgain(), blind: again.blind(p),
+		configs: sync.OnceValue(again.configs), linked: sync.OnceValue(again.linkedAnew),
+		named: again.neededAgain(), blind: again.blind(p),
 	}
 	r.judge(p)
 	return r
@@ -66,83 +69,6 @@ func (p *planner) blind(plan *Plan) *Reason {
 		}
 	}
 	return nil
-}
-
-// An earlierPlan is what a recheck needs to know of the plan that it looks at
-// again.
-type earlierPlan struct {
-	dropped []droppedItem
-	images  map[string]bool      // that go
-	links   map[earlierLink]bool // of manifests, that go
-	firsts  map[tagOf]string     // images that tags pointed to until it dropped them
-}
-
-type earlierLink struct{ repository, digest string }
-
-type tagOf struct{ repository, tag string }
-
-type droppedItem struct{ repository, image string }
-
-func (p *Plan) earlier() *earlierPlan {
-	e := &earlierPlan{images: map[string]bool{}, links: map[earlierLink]bool{}, firsts: map[tagOf]string{}}
-	asksForTags := p.Policy.asks(func(c *Condition) bool { return c.TagInUse != nil })
-	for a := range p.Actions() {
-		switch a.Kind {
-		case DeleteTagItem:
-			e.dropped = append(e.dropped, droppedItem{a.Stream, a.Image})
-			if a.Index == 0 && asksForTags {
-				e.firsts[tagOf{a.Stream, a.Tag}] = a.Image
-			}
-		case DeleteManifestLink:
-			if p.Policy.Orphans {
-				e.links[earlierLink{a.Repository, a.Digest}] = true
-			}
-		case DeleteImage:
-			e.images[a.Image] = true
-		}
-	}
-	return e
-}
-
-// keepItems decides on the items of a recheck: those that are there stay.
-func (p *planner) keepItems(plan *Plan, assume func(a *Action) bool) {
-	for i := range p.items {
-		p.items[i] = verdict{noRule, -1}
-	}
-	if assume == nil {
-		return
-	}
-	drop := slices.IndexFunc(p.policy.TagItems, func(r Rule) bool { return r.Outcome == Delete })
-	for a := range plan.Actions() {
-		if a.Kind != DeleteTagItem {
-			return
-		}
-		if i := p.findItem(&a); i >= 0 && drop >= 0 && assume(&a) {
-			p.items[i] = verdict{ruleIndex(drop), -1}
-		}
-	}
-}
-
-// findItem returns the item that an action drops, -1 where it is not there.
-func (p *planner) findItem(a *Action) int {
-	namespace, name := splitRepository(a.Stream)
-	s := p.inv.FindStream(namespace, name)
-	if s < 0 {
-		return -1
-	}
-	t := p.inv.FindTag(s, a.Tag)
-	if t < 0 {
-		return -1
-	}
-	tag := p.inv.Tag(t)
-	for i := tag.FirstItem; i < tag.EndItem; i++ {
-		item := p.inv.Item(i)
-		if p.inv.DigestText(item.Image) == a.Image && writable(item.Created.Time()).Equal(a.Created) &&
-			p.inv.ItemReference(i) == a.DockerImageReference && !p.dropped(i) {
-			return i
-		}
-	}
-	return -1
 }
 
 // judge looks at every action but those on tag items, which are committed one
@@ -202,6 +128,9 @@ func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 		return p.unknownReason(), true
 	}
 	d := p.inv.Digest(digest)
+	if stream, linked := r.linked()[d]; linked {
+		return Reason{Rule: RuleInUse, Path: []string{p.needName(linkNeed(int(stream))), digest}}, true
+	}
 	if d == inventory.NoDigest || p.blobs == nil || p.blobs[d] != blobKept {
 		return Reason{}, false
 	}
@@ -210,6 +139,9 @@ func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 	}
 	return Reason{Rule: RuleConfigUncertain}, true
 }
+
+// HasImage reports whether an image is there.
+func (r *Recheck) HasImage(image string) bool { return r.p.inv.ImageOf(r.p.inv.Digest(image)) >= 0 }
 
 // HidesConfig reports whether an image that stays does not say what its config
 // is. Then no blob may go that may be one, and which are can only be told while
@@ -318,65 +250,6 @@ func (p *planner) imageStale(a *Action) (Reason, bool) {
 func (p *planner) unknownReason() Reason {
 	u := p.unknown.list[0]
 	return Reason{Rule: RuleUnknownImage, Unknown: p.inv.DigestText(u.digest) + ", needed by " + p.needName(u.need)}
-}
-
-// A linkCheck looks at the links of one repository after the other.
-type linkCheck struct {
-	*planner
-	repository   int // a stream, or -1
-	needs        map[inventory.Digest]need
-	configHidden bool
-	configs      func() map[inventory.Digest]bool // of any image
-}
-
-// stale tells whether a link stays: its repository needs it, or may.
-func (l *linkCheck) stale(a *Action) (Reason, bool) {
-	namespace, name := splitRepository(a.Repository)
-	s := l.inv.FindStream(namespace, name)
-	switch {
-	case !l.inv.Complete(inventory.KindImageStream):
-		return Reason{Rule: RuleStreamsNotListed}, true
-	case !l.inv.Complete(inventory.KindImage):
-		return Reason{Rule: RuleImagesNotListed}, true
-	case l.mayNeedMore():
-		return Reason{Rule: RuleInUse, Unknown: l.missingKinds() + " not listed completely, and may use it"}, true
-	case s < 0:
-		return Reason{Rule: RuleStreamGone}, true
-	case l.unknown.streams[s]:
-		return l.unknownReason(), true
-	}
-	l.enter(s)
-	d := l.inv.Digest(a.Digest)
-	if n, needed := l.needs[d]; needed {
-		return Reason{Rule: RuleInUse, Path: []string{l.needName(n), a.Digest}}, true
-	}
-	if l.configHidden && a.Kind == DeleteLayerLink && l.configs()[d] {
-		return Reason{Rule: RuleConfigUncertain}, true
-	}
-	return Reason{}, false
-}
-
-// enter finds what a repository needs.
-func (l *linkCheck) enter(s int) {
-	if l.repository == s {
-		return
-	}
-	l.repository, l.needs, l.configHidden = s, map[inventory.Digest]need{}, false
-	note := func(d inventory.Digest, n need) {
-		if _, noted := l.needs[d]; !noted {
-			l.needs[d] = n
-		}
-	}
-	l.walk.start()
-	l.visitNeeds(s, func(d inventory.Digest, image int, n need) bool {
-		note(d, n)
-		if image >= 0 {
-			view := l.inv.Image(image)
-			mayHave(&view, func(d inventory.Digest) { note(d, n) })
-			l.configHidden = l.configHidden || l.hidesConfig(&view)
-		}
-		return true
-	})
 }
 
 // configs returns what images claim as their configs.

@@ -132,7 +132,7 @@ func TestEveryFault(t *testing.T) {
 		"429 without a body":        {registrytest.TooManyRequests("", ""), readBlob, registryclient.RateLimited, "less often"},
 		"429 for ten minutes":       {registrytest.TooManyRequests("text/html", "600"), headManifest, registryclient.RateLimited, "in 10m0s"},
 		"429 for the ping":          {match(registrytest.TooManyRequests("text/html", "600"), registrytest.Ping), getManifest, registryclient.RateLimited, "in 10m0s"},
-		"429 for a push":            {registrytest.TooManyRequests("application/json", "600").For("POST", ""), pushImage, registryclient.RateLimited, "in 10m0s"},
+		"429 for a push":            {registrytest.TooManyRequests("application/json", "600").For("POST", ""), pushImage, registryclient.RateLimited, "Try again in "},
 		"a limit that says 403":     {registrytest.ErrorCode(403, "TOOMANYREQUESTS", "limit"), getManifest, registryclient.RateLimited, "less often"},
 		"503 in JSON":               {registrytest.Overloaded("application/json", ""), getManifest, registryclient.Unavailable, "later"},
 		"503 in HTML":               {registrytest.Overloaded("text/html", "5"), listTags, registryclient.Unavailable, "later"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/imagepruner"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/workload"
 )
@@ -28,6 +29,10 @@ type options struct {
 	rows           int
 	maxObjectBytes int64
 	files          []string
+
+	pruner   string // the file of an ImagePruner, "" for none
+	registry imagepruner.Registry
+	warnings imagepruner.Problems // of the ImagePruner
 }
 
 // parseFlags reads the command line. Names and defaults of the policy are those
@@ -43,6 +48,9 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.BoolVar(&o.policy.AllImages, "all", true, "prune images that were imported as well, not only those pushed")
 	f.BoolVar(&o.policy.PruneRegistry, "prune-registry", true, "prune links and blobs as well, not only API objects")
 	f.BoolVar(&o.policy.IgnoreInvalidRefs, "ignore-invalid-refs", false, "plan although references do not parse, and what they use is not known")
+	f.StringVar(&o.pruner, "pruner", "", "take the policy from the ImagePruner in this `file`, JSON or YAML; flags that are given win over it")
+	state := f.String("management-state", string(imagepruner.Managed), "with --pruner, the registry's management `state`: Managed, Unmanaged or Removed")
+	f.StringVar(&o.registry.HostName, "registry-hostname", "", "with --pruner, the registry's internal `host`, which decides over an Unmanaged one's data")
 	f.StringVar(&o.policy.Namespace, "namespace", "", "plan the image streams of this `namespace` alone")
 	f.StringVar(&o.policy.Namespace, "n", "", "short for --namespace")
 	now := f.String("now", "", "judge at this `time`, in RFC 3339 (default: the newest time in the input)")
@@ -67,6 +75,9 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	}
 	set := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	if err := o.readPruner(set, *state, &age, revisions); err != nil {
+		return nil, err
+	}
 	o.setAges(set, prune.Duration(age), *revisions)
 	o.policy.IgnoreSources = split(*ignored)
 	if len(o.files) == 0 {

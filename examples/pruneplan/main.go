@@ -6,6 +6,11 @@
 //	deployments,daemonsets,statefulsets,jobs,cronjobs,builds,buildconfigs,\
 //	limitranges,imagestreams,images | pruneplan
 //
+// With --pruner it judges as the cluster's own pruner is configured to:
+//
+//	oc get imagepruner/cluster -o json >pruner.json
+//	pruneplan --pruner pruner.json cluster.json
+//
 // Its exit status is 0 for a plan, also an empty one; 2 where references do not
 // parse, so that it is not known what they use; 1 for anything else, also for an
 // input that holds no document: what wrote it may have failed.
@@ -74,6 +79,9 @@ func (o *options) run(stdin io.Reader, stdout, stderr io.Writer, clock time.Time
 	policy, err := prune.OpenShift(o.policy)
 	if err != nil {
 		return err
+	}
+	for _, warning := range o.warnings {
+		fmt.Fprintf(stderr, "%s: %s\n", o.pruner, oneLine(warning.String()))
 	}
 	inv, newest, err := o.read(stdin, stderr)
 	if err != nil {

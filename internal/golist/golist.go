@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -109,6 +110,10 @@ func Modules(dir string) ([]string, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("golist: %w", err)
+	}
+	// The walk comes by folders whose names sort before "go.mod" first.
+	if i := slices.Index(files, filepath.Join(dir, "go.mod")); i > 0 {
+		files = slices.Insert(slices.Delete(files, i, i+1), 0, filepath.Join(dir, "go.mod"))
 	}
 	return files, nil
 }

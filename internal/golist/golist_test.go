@@ -73,6 +73,7 @@ require example.com/hook v0.2.1 // indirect
 func TestModules(t *testing.T) {
 	dir := writeModule(t, map[string]string{
 		"go.mod":                 "module example.com/depot\n",
+		"annex/go.mod":           "module example.com/depot/annex\n",
 		"yard/go.mod":            "module example.com/depot/yard\n",
 		"yard/testdata/x/go.mod": "module x\n",
 		".cache/go.mod":          "module y\n",
@@ -80,5 +81,7 @@ func TestModules(t *testing.T) {
 	})
 	got, err := golist.Modules(dir)
 	require.NoError(t, err)
-	require.Equal(t, []string{filepath.Join(dir, "go.mod"), filepath.Join(dir, "yard", "go.mod")}, got)
+	require.Equal(t, []string{
+		filepath.Join(dir, "go.mod"), filepath.Join(dir, "annex", "go.mod"), filepath.Join(dir, "yard", "go.mod"),
+	}, got)
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // Brakes stop a run before its first deletion, where a plan would delete more
-// than anybody expects. A brake that is zero is off.
+// than anybody expects. A brake that is zero is off. Blobs that earlier plans
+// condemned do not count: they did with those.
 type Brakes struct {
 	// Deletions is how many actions a plan may have.
 	Deletions int

@@ -3,6 +3,7 @@ package apply_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,7 +13,7 @@ import (
 
 // A dry run says what a real one does, object by object, and writes nothing.
 func TestDryRunSaysWhatARunDoes(t *testing.T) {
-	for cluster, plan := range plans(t, 60) {
+	for cluster, plan := range plans(t, 50) {
 		for _, grace := range []int{-1, 0} {
 			live := cluster.Live()
 			before := stateOf(live)
@@ -51,4 +52,19 @@ func lines(r *apply.Report) (list []string) {
 		list = append(list, strings.TrimPrefix(result.String(), "dry run: "))
 	}
 	return list
+}
+
+// A dry run deletes nothing, so nothing can happen between a look and a deletion.
+func TestDryRunHasNoWindow(t *testing.T) {
+	f := newFixture(t)
+	for _, dry := range []bool{false, true} {
+		now := f.cluster.Now()
+		report, err := f.run(t, f.cluster.Live(), func(o *apply.Options) {
+			o.Now = func() time.Time { now = now.Add(time.Second); return now }
+			o.DryRun = dry
+		})
+		require.NoError(t, err)
+		require.Equal(t, dry, report.Window == 0)
+		require.Equal(t, dry, !strings.Contains(report.String(), "passed between"))
+	}
 }

@@ -90,7 +90,10 @@ type ManifestLinkDeleter interface {
 	DeleteManifestLink(ctx context.Context, repository, digest string) error
 }
 
-// A LayerLinkDeleter takes a layer or config away from one repository.
+// A LayerLinkDeleter takes a layer or config away from one repository. Where a
+// registry keeps no such links, let it do nothing and return nil: a link that
+// stays, as ErrUnsupported says, keeps its blob, and once the image is gone no
+// later plan knows of either.
 type LayerLinkDeleter interface {
 	DeleteLayerLink(ctx context.Context, repository, digest string) error
 }
@@ -102,13 +105,15 @@ type Preconditions struct {
 }
 
 // An ImageDeleter deletes an Image object. The error is ErrConflict where the
-// object that is there does not meet the preconditions.
+// object that is there does not meet the preconditions. Where an image is no
+// object of its own, take [NoImages].
 type ImageDeleter interface {
 	DeleteImage(ctx context.Context, name string, p Preconditions) error
 }
 
 // NoImages is the ImageDeleter for registries and volumes, where an image is
-// its manifest and no object besides: there is nothing to delete.
+// its manifest and no object besides: there is nothing to delete. With any other
+// end, an image that is still there when blobs are to go keeps all of its own.
 type NoImages struct{}
 
 // DeleteImage does nothing.

@@ -42,3 +42,18 @@ func (r *run) imagesAt(known *prune.Recheck, depth int, deeper *bool) iter.Seq[n
 		}
 	}
 }
+
+// holdUndeleted holds what the images need that are there, whatever the end said
+// of their deletion. An end for which an image is no object says nothing, and
+// a dry run deletes none.
+func (r *run) holdUndeleted() {
+	if _, none := r.ends.Images.(NoImages); none || r.o.DryRun {
+		return
+	}
+	known := r.known.Load()
+	for _, a := range r.actions(Images) {
+		if known.HasImage(a.Image) {
+			r.holds.closure(known, a.Image, a.Image+" is still there")
+		}
+	}
+}

@@ -22,8 +22,9 @@ type Options struct {
 	Now func() time.Time
 
 	// DryRun does everything but write: reads are real, deletions are recorded
-	// as if they had succeeded, and the report says so. Nothing is written to
-	// the Journal, nor to Ends.Condemned.
+	// as if they had succeeded, and the report says so. An end that is nil can do
+	// nothing here, too; what another would refuse is not known. Nothing is written
+	// to the Journal, nor to Ends.Condemned.
 	DryRun bool
 
 	// Grace is how much later than the plan that condemned a blob the plan must

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
-	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // Errors of [Run], for errors.Is, beside [ErrBrake] and [ErrJournal].
@@ -127,55 +125,6 @@ func (r *run) checkEnds() error {
 	return nil
 }
 
-// replay reads what the journal says of an earlier run of this plan.
-func (r *run) replay() error {
-	if r.journal == nil {
-		return nil
-	}
-	first := true
-	for record, err := range r.journal.Records() {
-		if err != nil {
-			return err
-		}
-		switch {
-		case first && record.Plan != r.report.Plan:
-			return fmt.Errorf("%w: it is that of plan %q, not of %s: finish that, or take the journal away", ErrJournal, record.Plan, r.report.Plan)
-		case first:
-			r.before = map[int]Status{}
-		case record.Ended:
-			r.finished = true
-		case record.Number < 0 || record.Number >= len(r.report.entries):
-			return fmt.Errorf("%w: it tells of action %d, the plan has %d", ErrJournal, record.Number, len(r.report.entries))
-		default:
-			r.before[record.Number] = record.Status
-		}
-		if first {
-			r.before[-1] = "" // so that a run that did nothing yet counts as begun
-		}
-		first = false
-	}
-	return nil
-}
-
-// recall reports what the journal says of a run that came to its end.
-func (r *run) recall() {
-	n := 0
-	for a := range r.plan.Actions() {
-		if status := r.before[n]; slices.Contains(statuses, status) {
-			r.report.add(&Result{Number: n, Action: a, Status: status, Why: "says the journal"})
-			r.report.Resumed++
-		}
-		n++
-	}
-}
-
-func (r *run) record(record Record) error {
-	if r.journal == nil {
-		return nil
-	}
-	return r.journal.Append(record)
-}
-
 // carryOut goes through the phases. Its error is that of a listing or of the
 // condemned blobs.
 func (r *run) carryOut(ctx context.Context) error {
@@ -205,94 +154,9 @@ func (r *run) carryOut(ctx context.Context) error {
 		if err := r.look(ctx); err != nil {
 			return err
 		}
+		r.holdUndeleted()
 	}
 	return r.deleteBlobs(ctx)
-}
-
-// look lists what is there and holds the plan against it. What the tag items
-// that are not gone need is held with that.
-func (r *run) look(ctx context.Context) error {
-	looked := r.o.Now()
-	inv, err := r.list(ctx)
-	if err != nil {
-		return err
-	}
-	var assume func(a *prune.Action) bool
-	if r.o.DryRun {
-		assume = r.assume()
-	}
-	known := r.plan.Recheck(inv, assume)
-	r.holdNamed(known)
-	if r.known.Load() == nil {
-		r.findConfigs(known)
-	}
-	r.known.Store(known)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.report.Looked = looked
-	for i := range r.drops {
-		r.holds.keeps(known, &r.drops[i])
-	}
-	r.tell(Event{Kind: Rechecked, Phase: r.phase})
-	return nil
-}
-
-// list lists what is there now.
-func (r *run) list(ctx context.Context) (*inventory.Inventory, error) {
-	inv, err := r.ends.Inventory.List(ctx)
-	if err == nil && inv == nil {
-		err = errors.New("the end gave no inventory")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("list what is there: %w", err)
-	}
-	return inv, nil
-}
-
-// holdNamed holds what an image needed that is named again by now, as far as the
-// look before knew that: the image itself may be gone. At the first look, of a run
-// that is finished, it may be gone, too, and what it needed is not known.
-func (r *run) holdNamed(now *prune.Recheck) {
-	before := r.known.Load()
-	for _, a := range r.actions(Images) {
-		who, named := now.NamedBy(a.Image)
-		switch {
-		case !named:
-		case before == nil && !now.Closure(a.Image, func(string) {}):
-			r.holds.closure(now, a.Image, who+" names "+a.Image+" again")
-		case before != nil:
-			if _, known := before.NamedBy(a.Image); !known {
-				r.holds.closure(before, a.Image, who+" names "+a.Image+" again")
-			}
-		}
-	}
-}
-
-// lookAgain looks again where the last look is too old for a deletion. Others
-// wait for it.
-func (r *run) lookAgain(ctx context.Context) {
-	r.looking.Lock()
-	defer r.looking.Unlock()
-	r.mu.Lock()
-	age := r.o.Now().Sub(r.report.Looked)
-	r.mu.Unlock()
-	if r.o.MaxLook < 0 || age <= r.o.MaxLook || r.o.DryRun || ctx.Err() != nil {
-		return
-	}
-	if err := r.look(ctx); err != nil {
-		r.stop(err)
-	}
-}
-
-// assume tells the tag items that a dry run has dropped, as if.
-func (r *run) assume() func(a *prune.Action) bool {
-	dropped := map[string]bool{}
-	for n, a := range r.actions(TagItems) {
-		if r.assumed[n] {
-			dropped[objectOf(&a)] = true
-		}
-	}
-	return func(a *prune.Action) bool { return dropped[objectOf(a)] }
 }
 
 // actions yields the actions of a phase with their numbers.
@@ -415,7 +279,7 @@ func (r *run) ended(result *Result) {
 		}
 	}
 	r.note(result)
-	if result.Status == Done && result.Action.Kind != prune.DeleteTagItem {
+	if result.Status == Done && result.Action.Kind != prune.DeleteTagItem && !r.o.DryRun {
 		r.report.Window = max(r.report.Window, r.o.Now().Sub(r.report.Looked))
 	}
 	if result.Err != nil {
@@ -462,6 +326,3 @@ func (r *run) failures() error {
 	}
 	return firstOf(errs)
 }
-
-// end says in the journal that there is nothing to finish.
-func (r *run) end() error { return r.record(Record{Ended: true}) }

@@ -243,6 +243,31 @@ func TestOneImageThatFailsStopsNoOther(t *testing.T) {
 	require.Equal(t, f.oldest.Digest(), problems[0].First.Action.Image)
 }
 
+// An end says that an Image is gone, or that it deleted it, and it is there.
+func TestImageThatIsStillThereKeepsItsBlobs(t *testing.T) {
+	f := newFixture(t)
+	for _, answer := range []error{nil, apply.ErrNotFound} {
+		live := f.cluster.Live()
+		ends := live.Ends()
+		ends.Images = lyingImages{answer}
+		report, err := apply.Run(t.Context(), f.plan, ends, atOnce(f.cluster.Now()))
+		require.NoError(t, err)
+		require.Len(t, live.Images(), 4)
+		require.Equal(t, f.cluster.Live().Blobs(), live.Blobs())
+		require.Equal(t, f.plan.Summary.Blobs, report.Count(prune.DeleteBlob, apply.Held))
+
+		// Where an image is its manifest and nothing besides, that is as it should be.
+		ends.Images = apply.NoImages{}
+		_, err = apply.Run(t.Context(), f.plan, ends, atOnce(f.cluster.Now()))
+		require.NoError(t, err)
+		require.NotContains(t, live.Blobs(), f.oldest.Digest())
+	}
+}
+
+type lyingImages struct{ answer error }
+
+func (l lyingImages) DeleteImage(context.Context, string, apply.Preconditions) error { return l.answer }
+
 func TestListingThatFailsLeavesEverythingBehindTheItems(t *testing.T) {
 	f := newFixture(t)
 	live := f.cluster.Live()

@@ -73,7 +73,7 @@ func TestBlobsWaitForALaterPlan(t *testing.T) {
 // TestTwoPhasesLeaveWhatOneDoes: in the end the same is gone, whatever fails on
 // the way.
 func TestTwoPhasesLeaveWhatOneDoes(t *testing.T) {
-	for cluster, plan := range plans(t, 25) {
+	for cluster, plan := range plans(t, 8) {
 		if plan.Summary.Blobs == 0 {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/registrykit/registrykit/internal/yamljson"
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
@@ -28,7 +29,7 @@ type Reader struct {
 type input struct {
 	name  string
 	yaml  bool
-	marks []mark // of the YAML document that is being read
+	marks []yamljson.Mark // of the YAML document that is being read
 }
 
 // NewReader returns a Reader of no input yet. A nil opts is the zero Options.

@@ -358,24 +358,25 @@ func (l *Live) Missing() []string {
 	defer l.mu.Unlock()
 	var list []string
 	for _, n := range l.needs() {
-		there := true
-		what := ""
-		switch {
-		case n.link != (link{}):
-			there, what = l.links[n.link], fmt.Sprintf("link %s %s", n.link.repository, n.link.digest)
-		case n.image != "":
-			_, there = l.images[n.image]
-			what = "Image " + n.image
-		default:
-			_, there = l.blobs[n.blob]
-			what = "blob " + n.blob
-		}
-		if !there {
+		if what, there := l.find(&n); !there {
 			list = append(list, n.by+": "+what)
 		}
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// find names what is needed and reports whether it is there.
+func (l *Live) find(n *liveNeed) (what string, there bool) {
+	switch {
+	case n.link != (link{}):
+		return "link " + n.link.repository + " " + n.link.digest, l.links[n.link]
+	case n.image != "":
+		_, there = l.images[n.image]
+		return "Image " + n.image, there
+	}
+	_, there = l.blobs[n.blob]
+	return "blob " + n.blob, there
 }
 
 // A liveNeed is one thing that an item or a workload needs.
@@ -388,8 +389,9 @@ type liveNeed struct {
 // needs returns what all items and workloads need.
 func (l *Live) needs() (list []liveNeed) {
 	l.eachItem(func(repository, tag string, event *imagestream.TagEvent) {
+		by := eventName(repository, tag, event)
 		for _, n := range l.itemNeeds(repository, event) {
-			n.by = eventName(repository, tag, event)
+			n.by = by
 			list = append(list, n)
 		}
 	})
@@ -406,8 +408,9 @@ func (l *Live) needs() (list []liveNeed) {
 			if r.Stream != "" {
 				repositories = append(repositories, inventory.RepositoryName(r.Namespace, r.Stream))
 			}
+			by := objectName(string(w.Kind), w.Namespace, w.Name) + " " + r.Field
 			for _, n := range l.imageNeeds(r.Digest, repositories) {
-				n.by = objectName(string(w.Kind), w.Namespace, w.Name) + " " + r.Field
+				n.by = by
 				list = append(list, n)
 			}
 		}

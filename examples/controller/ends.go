@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// cluster is the API server's part of what a plan is carried out on: it reads past
+// every cache.
+type cluster struct {
+	reader client.Reader
+	writer client.Client
+}
+
+// ends adds the cluster's ends to those of a registry, which may have none.
+func (c cluster) ends(registry apply.Ends) apply.Ends {
+	registry.Streams, registry.Images, registry.Inventory = c, c, c
+	return registry
+}
+
+// ReadStream implements apply.StreamReader.
+func (c cluster) ReadStream(ctx context.Context, namespace, name string) (*imagestream.ImageStream, error) {
+	u := newObject(inventory.KindImageStream)
+	if err := c.reader.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, u); err != nil {
+		return nil, classified(err)
+	}
+	stream := new(imagestream.ImageStream)
+	return stream, into(u, stream)
+}
+
+// UpdateStreamStatus implements apply.StreamStatusUpdater.
+func (c cluster) UpdateStreamStatus(ctx context.Context, stream *imagestream.ImageStream) error {
+	u, err := outOf(stream)
+	if err != nil {
+		return err
+	}
+	u.SetGroupVersionKind(newObject(inventory.KindImageStream).GroupVersionKind())
+	return classified(c.writer.Status().Update(ctx, u))
+}
+
+// DeleteImage implements apply.ImageDeleter.
+func (c cluster) DeleteImage(ctx context.Context, name string, p apply.Preconditions) error {
+	u := newObject(inventory.KindImage)
+	u.SetName(name)
+	var preconditions client.Preconditions
+	if p.UID != "" {
+		uid := types.UID(p.UID)
+		preconditions.UID = &uid
+	}
+	if p.ResourceVersion != "" {
+		preconditions.ResourceVersion = &p.ResourceVersion
+	}
+	return classified(c.writer.Delete(ctx, u, preconditions))
+}
+
+// List implements apply.Lister.
+func (c cluster) List(ctx context.Context) (*inventory.Inventory, error) {
+	var b inventory.Builder
+	for _, kind := range kinds() {
+		if err := list(ctx, c.reader, kind, &b); err != nil {
+			return nil, err
+		}
+		b.Listed(kind)
+	}
+	b.ImagesAfterStreams(true)
+	return b.Build(), nil
+}
+
+// list puts all objects of a kind into a builder. What cannot be read is noted there
+// and no error: it keeps what it might use.
+func list(ctx context.Context, reader client.Reader, kind inventory.Kind, b *inventory.Builder) error {
+	page := new(unstructured.UnstructuredList)
+	page.SetGroupVersionKind(groups[kind].WithKind(string(kind) + "List"))
+	for token := ""; ; {
+		err := reader.List(ctx, page, client.Limit(1000), client.Continue(token))
+		if meta.IsNoMatchError(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("listing %s: %w", kind, classified(err))
+		}
+		for i := range page.Items {
+			_ = put(b, &page.Items[i]) // the builder knows, and keeps
+		}
+		if token = page.GetContinue(); token == "" {
+			return nil
+		}
+	}
+}
+
+// classified says in package apply's words what went wrong.
+func classified(err error) error {
+	for class, is := range map[error]bool{
+		apply.ErrNotFound:    apierrors.IsNotFound(err),
+		apply.ErrConflict:    apierrors.IsConflict(err),
+		apply.ErrForbidden:   apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err),
+		apply.ErrUnavailable: apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err),
+	} {
+		if is {
+			return errors.Join(class, err)
+		}
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package yamljson_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/registrykit/registrykit/internal/yamljson"
+)
+
+func toJSON(t testing.TB, text string, maxBytes int64) (string, []yamljson.Mark, error) {
+	t.Helper()
+	var doc yaml.Node
+	require.NoError(t, yaml.Unmarshal([]byte(text), &doc))
+	b, marks, err := yamljson.ToJSON(&doc, maxBytes)
+	return string(b), marks, err
+}
+
+func TestScalarsKeepTheirText(t *testing.T) {
+	got, marks, err := toJSON(t, "a: &x 2019-10-09T03:13:45Z\nb: [9007199254740993, 1.50, 0x1F, ~, yes, \"true\", true, '<&>', *x]\n", 1000)
+	require.NoError(t, err)
+	require.Equal(t, `{"a":"2019-10-09T03:13:45Z","b":[9007199254740993,1.50,31,null,"yes","true",true,"<&>","2019-10-09T03:13:45Z"]}`, got)
+	require.Equal(t, []yamljson.Mark{{Offset: 0, Line: 1}, {Offset: 28, Line: 2}, {Offset: 87, Line: 1}}, marks)
+}
+
+func TestWhatJSONCannotHold(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: .nan":                   "line 1",
+		"? [a]\n: b":                "line 1: a key that is no scalar",
+		"a: &a {x: 1}\nb: {<<: *a}": "line 2: a key that is no scalar, or a merge",
+		"a: 'longer than twenty bytes'":     "line 1: too many, too large",
+	} {
+		_, _, err := toJSON(t, text, 20)
+		require.ErrorIs(t, err, yamljson.ErrYAML, text)
+		require.ErrorContains(t, err, want, text)
+	}
+}
+
+func TestWriteIsReadAgain(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"b":"0 0 * * *","a":{},"c":[],"d":[{"x":"True"},{"x":"true"}],"e":null,"f":3600000000000}`: "b: 0 0 * * *\na: {}\nc: []\nd:\n  - x: \"True\"\n  - x: \"true\"\ne: null\nf: 3600000000000\n",
+		`{"t":"2019-10-09T03:13:45Z","u":"line\nline","v":"","w":"~","x":"1"}`:                       "t: \"2019-10-09T03:13:45Z\"\nu: |-\n  line\n  line\nv: \"\"\nw: \"~\"\nx: \"1\"\n",
+	} {
+		var b bytes.Buffer
+		require.NoError(t, yamljson.Write(&b, []byte(text)))
+		require.Equal(t, want, b.String())
+		back, _, err := toJSON(t, b.String(), 1000)
+		require.NoError(t, err)
+		require.Equal(t, text, back)
+	}
+	require.Error(t, yamljson.Write(&bytes.Buffer{}, []byte("{")))
+}
+
+// FuzzWrite: every JSON text that is written as YAML reads as what it was.
+func FuzzWrite(f *testing.F) {
+	f.Add(`{"a":["1","~",null,1e3,true,"- x","a: b","\u0000"]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var v any
+		if len(text) > 1000 || json.Unmarshal([]byte(text), &v) != nil {
+			return
+		}
+		canonical, err := json.Marshal(v)
+		require.NoError(t, err)
+		var b bytes.Buffer
+		if yamljson.Write(&b, canonical) != nil {
+			return // YAML has no such character, or a key too long
+		}
+		back, _, err := toJSON(t, b.String(), 1_000_000)
+		require.NoError(t, err, b.String())
+		require.JSONEq(t, string(canonical), back, b.String())
+	})
+}
