@@ -28,10 +28,10 @@ func TestScalarsKeepTheirText(t *testing.T) {
 
 func TestWhatJSONCannotHold(t *testing.T) {
 	for text, want := range map[string]string{
-		"a: .nan":                   "line 1",
-		"? [a]\n: b":                "line 1: a key that is no scalar",
-		"a: &a {x: 1}\nb: {<<: *a}": "line 2: a key that is no scalar, or a merge",
-		"a: 'longer than twenty bytes'":     "line 1: too many, too large",
+		"a: .nan":                       "line 1",
+		"? [a]\n: b":                    "line 1: a key that is no scalar",
+		"a: &a {x: 1}\nb: {<<: *a}":     "line 2: a key that is no scalar, or a merge",
+		"a: 'longer than twenty bytes'": "line 1: too many, too large",
 	} {
 		_, _, err := toJSON(t, text, 20)
 		require.ErrorIs(t, err, yamljson.ErrYAML, text)
