@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,6 +192,30 @@ func TestIDsThatAreForgotten(t *testing.T) {
 		require.Equal(t, 200, post(h, envelope(event("1")), nil))
 	}
 	require.Len(t, r.got, 2)
+}
+
+// TestLongIDsAreNotKept: an id may be as long as an envelope, and thousands are remembered.
+func TestLongIDsAreNotKept(t *testing.T) {
+	var times atomic.Int64
+	h := newHandler(t, func(context.Context, notification.Event) error { times.Add(1); return nil }, notification.Options{})
+	long := strings.Repeat("x", 1<<20)
+	send := func() {
+		for n := range 20 {
+			require.Equal(t, 200, post(h, envelope(event(fmt.Sprint(long, n))), nil))
+		}
+	}
+	inUse := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := inUse()
+	send()
+	require.Less(t, inUse(), before+10<<20)
+	send()
+	require.EqualValues(t, 20, times.Load(), "and they are known all the same")
+	runtime.KeepAlive(h)
 }
 
 // TestSlowReceiver: the registry gives up after a second and sends again. The event is
