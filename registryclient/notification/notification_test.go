@@ -34,7 +34,8 @@ func TestDecode(t *testing.T) {
 	 {"id":"6","action":"delete","target":{"repository":"app","tag":"v1"}},
 	 {"id":"7","action":"delete","target":{"repository":"app","digest":"` + digest + `"}},
 	 {"id":"8","action":"delete","target":{"repository":"app"}},
-	 {"id":"9","action":"frobnicate","target":{}}]}`))
+	 {"id":"9","action":"frobnicate","target":{}},
+	 {"id":"10","action":"delete","target":{"repository":"app","tag":"v1","digest":"` + digest + `"}}]}`))
 	require.NoError(t, err)
 	require.Equal(t, notification.Event{
 		ID: "1", Time: time.Date(2026, 3, 1, 12, 0, 0, 5e8, time.UTC), Kind: notification.ManifestPushed, Action: "push",
@@ -52,6 +53,7 @@ func TestDecode(t *testing.T) {
 	require.Equal(t, []notification.Kind{
 		notification.BlobPushed, notification.ManifestPulled, notification.BlobPulled, notification.BlobMounted,
 		notification.TagDeleted, notification.ContentDeleted, notification.RepositoryDeleted, notification.Other,
+		notification.TagDeleted,
 	}, kinds)
 	require.EqualValues(t, 9, events[1].Size, "the older field")
 }
