@@ -201,6 +201,20 @@ func TestBrokenListsOfReferrersAndSignatures(t *testing.T) {
 	require.ErrorIs(t, err, registryclient.Integrity)
 }
 
+// TestReferrersWithoutEnd: a page that leads to itself is not followed until the
+// context ends.
+func TestReferrersWithoutEnd(t *testing.T) {
+	server := serve(t, registrytest.Options{})
+	image := repository(t, server, "a/b").Digest(someDigest)
+	server.Inject(registrytest.Status("x", 200, ociIndex, `{"schemaVersion":2,"manifests":[{"digest":"`+someDigest+`"}]}`,
+		http.Header{"Link": {`</v2/a/b/referrers/` + someDigest + `>; rel="next"`}}))
+	c := client(t, server, registryclient.Options{})
+	found, err := registryclient.Collect(c.Referrers(deadline(t), image, ""))
+	require.ErrorIs(t, err, registryclient.Integrity)
+	require.Len(t, found, 1)
+	require.Equal(t, 2, server.Count("GET", "/referrers/"))
+}
+
 // TestErrorTexts are one line, without what a registry puts there for a terminal.
 func TestErrorTexts(t *testing.T) {
 	server := serve(t, registrytest.Options{})
