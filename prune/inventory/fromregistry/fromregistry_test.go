@@ -255,6 +255,27 @@ func TestTagThatMoved(t *testing.T) {
 	require.NoError(t, ends.DeleteTag(t.Context(), "org/app", "v1", second))
 }
 
+// TestMirrorsAreNotAsked: what a mirror still has under a tag is not what goes.
+func TestMirrorsAreNotAsked(t *testing.T) {
+	w, mirror := newWorld(t, registrytest.Options{}), newWorld(t, registrytest.Options{})
+	image := w.image(now)
+	stale := mirror.push("org/app:v1", image)
+	w.push("org/app:other", image)
+	fresh := w.push("org/app:v1", w.image(now))
+	mirrors, err := registryclient.NewMirrors([]registryclient.MirrorRule{{Source: w.server.Host(), Mirrors: []string{mirror.server.Host()}}})
+	require.NoError(t, err)
+	w.client = registryclient.New(registryclient.Options{Mirrors: mirrors, Retry: registryclient.RetryOptions{Attempts: 1}})
+	t.Cleanup(w.client.Close)
+
+	inv := w.read(fromregistry.Options{})
+	require.Empty(t, w.warnings)
+	require.GreaterOrEqual(t, inv.ImageOf(inv.Digest(fresh)), 0)
+	ends := fromregistry.Ends{Client: w.client, Registry: w.registry}
+	require.ErrorIs(t, ends.DeleteTag(t.Context(), "org/app", "v1", stale), apply.ErrConflict)
+	require.Empty(t, mirror.server.Requests())
+	require.NoError(t, ends.DeleteTag(t.Context(), "org/app", "v1", fresh))
+}
+
 func TestAnswersOfEnds(t *testing.T) {
 	for _, c := range []struct {
 		fault      registrytest.Fault

@@ -59,9 +59,9 @@ func (e *Error) Error() string { return e.Op + " " + e.Object + ": " + e.Err.Err
 func (e *Error) Unwrap() error { return e.Err }
 
 // Read adds a registry to a builder: its repositories as streams, and their manifests.
-// Streams are read before manifests. The client must read at the registry itself, not at
-// mirrors. What cannot be read is incomplete and told to
-// Options.Warn.
+// Streams are read before manifests, all at the registry itself, whatever mirrors the
+// client has: what a mirror has may be older. What cannot be read is incomplete and told
+// to Options.Warn.
 //
 // The error is that of ctx, or an *Error where nothing could be listed, or that of a
 // builder that knew something else; the builder then has part of it.
@@ -74,7 +74,7 @@ func read(ctx context.Context, client *registryclient.Client, registry name.Regi
 	if o.Workers <= 0 {
 		o.Workers = DefaultWorkers
 	}
-	r := &reader{client: client, registry: registry, b: builder, o: o, manifests: map[string]*found{}, asked: map[place]bool{}}
+	r := &reader{client: itself(client), registry: registry, b: builder, o: o, manifests: map[string]*found{}, asked: map[place]bool{}}
 	names, err := r.repositories(ctx, also)
 	if err != nil {
 		return err
@@ -90,6 +90,11 @@ func read(ctx context.Context, client *registryclient.Client, registry name.Regi
 		return err
 	}
 	return r.add(repositories)
+}
+
+// itself is a client that asks the registry and no mirror.
+func itself(client *registryclient.Client) *registryclient.Client {
+	return client.From(registryclient.Source{})
 }
 
 // A reader reads one registry.
