@@ -1,11 +1,14 @@
 package fromregistry_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -177,6 +180,57 @@ func TestAges(t *testing.T) {
 		return time.Time{}
 	}}
 	require.Zero(t, kinds(w.plan(w.read(said), old()))[prune.DeleteTagItem], "what the caller says goes first")
+}
+
+// TestListsInLists: a list that is in another many times, again and again, is looked
+// through once.
+func TestListsInLists(t *testing.T) {
+	w := newWorld(t, registrytest.Options{})
+	list := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: w.image(now.AddDate(-1, 0, 0))})
+	for range 8 {
+		inner := list
+		list = empty.Index
+		for range 40 {
+			list = mutate.AppendManifests(list, mutate.IndexAddendum{Add: inner})
+		}
+	}
+	w.push("org/app:deep", list)
+	plan := w.plan(w.read(fromregistry.Options{UseImageCreated: true}), old())
+	require.Equal(t, 1, kinds(plan)[prune.DeleteTagItem])
+}
+
+// TestReferrersOfReferrers: a registry that makes up a referrer of each referrer is not
+// asked for ever.
+func TestReferrersOfReferrers(t *testing.T) {
+	w := newWorld(t, registrytest.Options{})
+	made := map[string][]byte{}
+	var lock sync.Mutex
+	w.server.Inject(registrytest.Fault{Do: func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		lock.Lock()
+		defer lock.Unlock()
+		place, digest := path.Split(r.URL.Path)
+		switch {
+		case made[digest] != nil && path.Base(place) == "manifests":
+			rw.Header().Set("Content-Type", string(types.OCIManifestSchema1))
+			rw.Write(made[digest])
+		case path.Base(place) == "referrers":
+			raw := fmt.Appendf(nil, `{"schemaVersion":2,"config":{"digest":%q,"size":2},"layers":[],"subject":{"digest":%q,"size":1}}`, digest, digest)
+			h, _, err := v1.SHA256(bytes.NewReader(raw))
+			if err != nil {
+				panic(err)
+			}
+			made[h.String()] = raw
+			rw.Header().Set("Content-Type", string(types.OCIImageIndex))
+			fmt.Fprintf(rw, `{"schemaVersion":2,"manifests":[{"digest":%q}]}`, h)
+		default:
+			next.ServeHTTP(rw, r)
+		}
+	}})
+	w.push("org/app:v1", w.image(now.AddDate(-1, 0, 0)))
+	inv := w.read(fromregistry.Options{UntaggedIsNothing: true, Times: func(string, string, string) time.Time { return now.AddDate(-1, 0, 0) }})
+	require.Len(t, w.warnings, 1)
+	require.ErrorContains(t, w.warnings[0], "away from a tag")
+	require.Equal(t, map[prune.ActionKind]int{prune.DeleteTagItem: 1}, kinds(w.plan(inv, old())), "not all manifests are known")
 }
 
 // TestUntagged: only tags go, unless what has no tag is of no account.
