@@ -182,6 +182,25 @@ func TestAges(t *testing.T) {
 	require.Zero(t, kinds(w.plan(w.read(said), old()))[prune.DeleteTagItem], "what the caller says goes first")
 }
 
+// TestAgesInSeveralRepositories: a manifest is as new as where it was pushed last, and
+// unknown where one of its repositories does not tell.
+func TestAgesInSeveralRepositories(t *testing.T) {
+	w := newWorld(t, registrytest.Options{})
+	image := w.image(now)
+	digest := w.push("a/app:v1", image)
+	for _, repository := range []string{"b/app", "c/app"} {
+		w.push(repository+":v1", image)
+	}
+	newest := now.Add(-time.Hour)
+	for _, c := range []struct{ last, want time.Time }{{now.AddDate(0, 0, -1), newest}, {time.Time{}, time.Time{}}} {
+		times := map[string]time.Time{"a/app": now.AddDate(-1, 0, 0), "b/app": newest, "c/app": c.last}
+		for range 5 { // whatever the order
+			inv := w.read(fromregistry.Options{Times: func(repository, _, _ string) time.Time { return times[repository] }})
+			require.Equal(t, inventory.InstantOf(c.want), inv.Image(inv.ImageOf(inv.Digest(digest))).Created)
+		}
+	}
+}
+
 // TestListsInLists: a list that is in another many times, again and again, is looked
 // through once.
 func TestListsInLists(t *testing.T) {

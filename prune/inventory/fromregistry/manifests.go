@@ -25,8 +25,6 @@ const maxDepth = 32
 // found is a manifest that was read.
 type found struct {
 	manifest *inventory.Manifest
-	// repository that it was read in.
-	repository string
 	// created is when an image was built; of an index it is found out once, then
 	// dated is set.
 	created time.Time
@@ -122,7 +120,7 @@ func (r *reader) fetch(ctx context.Context, p place) *found {
 	for _, l := range m.Layers {
 		m.ImageSize += max(l.Size, 0)
 	}
-	f := &found{manifest: m, repository: p.repository}
+	f := &found{manifest: m}
 	if r.o.UseImageCreated && m.Config != "" && manifest.IsImage(m.MediaType) {
 		r.readConfig(ctx, digest, f)
 	}
@@ -199,6 +197,19 @@ func (r *reader) time(repository, tag, digest string) time.Time {
 		return time.Time{}
 	}
 	return r.built(digest)
+}
+
+// pushed returns when each manifest was pushed last, to any of its repositories.
+func (r *reader) pushed() map[string]time.Time {
+	times := map[string]time.Time{}
+	for p := range r.asked {
+		t := r.time(p.repository, "", p.digest)
+		last, others := times[p.digest]
+		if !others || t.IsZero() || !last.IsZero() && t.After(last) {
+			times[p.digest] = t
+		}
+	}
+	return times
 }
 
 // built returns when an image was built: of an index, the newest of its images, and

@@ -25,7 +25,8 @@ type Options struct {
 	// AllRepositories says that Repositories are all that the registry has.
 	AllRepositories bool
 	// Times says when a tag was pushed, or, with an empty tag, a manifest; the zero
-	// time is unknown. nil: nobody knows.
+	// time is unknown. A manifest of several repositories is as new as in the one that
+	// it was pushed to last, and unknown where it is unknown in one. nil: nobody knows.
 	Times func(repository, tag, digest string) time.Time
 	// UseImageCreated takes the time at which an image was built for the one at which
 	// it was pushed, where Times does not say; an index is as new as its newest
@@ -261,8 +262,9 @@ func (r *reader) add(repositories []repository) error {
 			return err
 		}
 	}
+	pushed := r.pushed()
 	for digest, m := range r.manifests {
-		m.manifest.Created = r.time(m.repository, "", digest)
+		m.manifest.Created = pushed[digest]
 		if err := r.b.AddManifest(*m.manifest); err != nil {
 			return err
 		}
