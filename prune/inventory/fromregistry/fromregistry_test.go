@@ -489,6 +489,16 @@ func TestUses(t *testing.T) {
 	require.Equal(t, map[string]bool{"top:unused": true, "org/app:unused": true, "org/deep/er/app:unused": true}, dropped)
 }
 
+// TestUsesWithAPort: the port that a scheme has anyway makes no other registry.
+func TestUsesWithAPort(t *testing.T) {
+	for host, in := range map[string]bool{"Registry.example": true, "registry.example:443": true, "registry.example:80": true, "registry.example:5000": false, "other.example:443": false} {
+		for _, pair := range [][2]string{{host, "registry.example"}, {"registry.example", host}} {
+			w := inventory.Workload{References: []inventory.Reference{{Value: pair[0] + "/org/app:v1"}}}
+			require.Equal(t, in, len(fromregistry.Uses(w, pair[1]).References) == 2, pair)
+		}
+	}
+}
+
 // TestTagsThatAreListedTwice, as by a registry whose pages overlap, are one.
 func TestTagsThatAreListedTwice(t *testing.T) {
 	w := newWorld(t, registrytest.Options{})
