@@ -206,9 +206,14 @@ func (a *access) send(ctx context.Context, k call, accepted ...int) (*http.Respo
 		return nil, withoutURL(err)
 	}
 	for _, status := range accepted {
-		if resp.StatusCode == status {
-			return resp, nil
+		if resp.StatusCode != status {
+			continue
 		}
+		if got := resp.Request.Method; got != k.method {
+			resp.Body.Close()
+			return nil, lie(resp, fmt.Errorf("a redirect made a %s of the %s", got, k.method))
+		}
+		return resp, nil
 	}
 	defer resp.Body.Close()
 	return nil, responseError(resp, "", nil)

@@ -201,6 +201,46 @@ func TestBrokenListsOfReferrersAndSignatures(t *testing.T) {
 	require.ErrorIs(t, err, registryclient.Integrity)
 }
 
+// TestRedirectsThatDeleteNothing: 301 to 303 make a GET of a DELETE and a PUT, and its
+// success is not theirs.
+func TestRedirectsThatDeleteNothing(t *testing.T) {
+	for _, status := range []int{301, 302, 303} {
+		server := serve(t, registrytest.Options{})
+		image := randomImage(t)
+		require.NoError(t, server.Push("a/b:v1", image))
+		raw, err := image.RawManifest()
+		require.NoError(t, err)
+		server.Inject(registrytest.Fault{Do: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method != http.MethodDelete && r.Method != http.MethodPut {
+				next.ServeHTTP(w, r)
+				return
+			}
+			http.Redirect(w, r, "/v2/", status)
+		}})
+		c := client(t, server, registryclient.Options{})
+		repo := repository(t, server, "a/b")
+		d := repo.Digest(digestOf(t, image).String())
+		require.ErrorIs(t, c.DeleteManifest(deadline(t), d), registryclient.Integrity)
+		require.ErrorIs(t, c.DeleteBlob(deadline(t), d), registryclient.Integrity)
+		_, err = c.PutManifest(deadline(t), repo.Tag("v2"), "application/vnd.docker.distribution.manifest.v2+json", raw)
+		require.ErrorIs(t, err, registryclient.Integrity)
+	}
+}
+
+// TestReferrersWithoutEnd: a page that leads to itself is not followed until the
+// context ends.
+func TestReferrersWithoutEnd(t *testing.T) {
+	server := serve(t, registrytest.Options{})
+	image := repository(t, server, "a/b").Digest(someDigest)
+	server.Inject(registrytest.Status("x", 200, ociIndex, `{"schemaVersion":2,"manifests":[{"digest":"`+someDigest+`"}]}`,
+		http.Header{"Link": {`</v2/a/b/referrers/` + someDigest + `>; rel="next"`}}))
+	c := client(t, server, registryclient.Options{})
+	found, err := registryclient.Collect(c.Referrers(deadline(t), image, ""))
+	require.ErrorIs(t, err, registryclient.Integrity)
+	require.Len(t, found, 1)
+	require.Equal(t, 2, server.Count("GET", "/referrers/"))
+}
+
 // TestErrorTexts are one line, without what a registry puts there for a terminal.
 func TestErrorTexts(t *testing.T) {
 	server := serve(t, registrytest.Options{})

@@ -48,9 +48,10 @@ type Pulled struct {
 
 // The limits of what one pull follows.
 const (
-	maxPullDepth     = 8
-	maxPullManifests = 10_000
-	defaultJobs      = 4
+	maxPullDepth         = 8
+	maxPullManifests     = 10_000
+	maxPullManifestBytes = 256 << 20 // of all manifests, which are in memory until the blobs are there
+	defaultJobs          = 4
 )
 
 // RefNameAnnotation has the tag of an image in an OCI layout's index.
@@ -83,6 +84,7 @@ type pull struct {
 	pulled Pulled
 	blobs  []Descriptor
 	known  map[string]bool
+	held   int64 // bytes of manifests
 
 	mu sync.Mutex // of pulled and the progress
 }
@@ -172,10 +174,17 @@ func (p *pull) walk(ctx context.Context, m Manifest, depth int) ([]Manifest, err
 			p.blobs = append(p.blobs, child)
 			continue
 		}
+		if child.Size < 0 || child.Size > maxPullManifestBytes-p.held {
+			return nil, &Error{Class: Integrity, Err: fmt.Errorf("the manifests of the index have more than the %d bytes allowed", maxPullManifestBytes)}
+		}
 		fetched, err := p.manifest(ctx, child)
 		if err != nil {
 			return nil, err
 		}
+		if fetched.Size != child.Size {
+			return nil, &Error{Class: Integrity, Err: fmt.Errorf("the manifest %s has %d bytes, and %d according to its index", child.Digest, fetched.Size, child.Size)}
+		}
+		p.held += child.Size
 		below, err := p.walk(ctx, fetched, depth+1)
 		if err != nil {
 			return nil, err

@@ -227,6 +227,24 @@ func TestPullFromARegistryThatLies(t *testing.T) {
 	}
 }
 
+// TestPullOfManifestsOfOtherSizes: they are in memory for as long as the pull takes.
+func TestPullOfManifestsOfOtherSizes(t *testing.T) {
+	for what, size := range map[string]int64{"another size": 5, "too much": 300 << 20, "less than nothing": -1} {
+		t.Run(what, func(t *testing.T) {
+			server := serve(t, registrytest.Options{})
+			index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: randomImage(t), Descriptor: v1.Descriptor{Size: size}})
+			require.NoError(t, server.Push("team/app:v1", index))
+			c := client(t, server, registryclient.Options{})
+			before := server.Count("GET", "/manifests/")
+			_, err := c.PullLayout(deadline(t), repository(t, server, "team/app").Tag("v1"), t.TempDir(), registryclient.PullOptions{})
+			require.ErrorIs(t, err, registryclient.Integrity)
+			if size != 5 {
+				require.Equal(t, before+1, server.Count("GET", "/manifests/"), "the index alone")
+			}
+		})
+	}
+}
+
 func TestPullIntoWhatIsNoLayout(t *testing.T) {
 	server := serve(t, registrytest.Options{})
 	require.NoError(t, server.Push("team/app:v1", randomImage(t)))

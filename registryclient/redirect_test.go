@@ -2,6 +2,7 @@ package registryclient_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -314,6 +315,45 @@ func TestPlainHTTPIsToldToTheKeychain(t *testing.T) {
 	_, err = c.GetManifest(deadline(t), repo.Tag("v1"))
 	require.ErrorIs(t, err, registryclient.Unauthorized)
 	require.Equal(t, []string{"registry.example.com/team/app http"}, asked)
+}
+
+// TestARedirectedPingIsPlainHTTPAllTheSame: whoever is between may redirect the ping to
+// HTTPS. What is asked then is not encrypted for that.
+func TestARedirectedPingIsPlainHTTPAllTheSame(t *testing.T) {
+	server := serve(t, registrytest.Options{})
+	encrypted := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Basic realm="give"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(encrypted.Close)
+	ping := registrytest.RedirectTo(encrypted.URL)
+	ping.Match = registrytest.Ping
+	server.Inject(ping)
+	var schemes []string
+	c := client(t, server, registryclient.Options{
+		Keychain: keychainFunc(func(r authn.Resource) (authn.Authenticator, error) {
+			if s, ok := r.(interface{ Scheme() string }); ok && s.Scheme() == "http" {
+				schemes = append(schemes, "http")
+				return authn.Anonymous, nil
+			}
+			return alice.Resolve(r)
+		}),
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if strings.HasPrefix(address, "registry.example.com:") {
+				return server.DialContext(ctx, network, address)
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		},
+		Host: hostOptions(registryclient.HostOptions{PlainHTTP: registryclient.HTTPOnly, SkipVerify: true, PrivateRedirects: true}),
+	})
+	repo, err := name.NewRepository("registry.example.com/team/app")
+	require.NoError(t, err)
+	_, err = c.GetManifest(deadline(t), repo.Tag("v1"))
+	require.Error(t, err)
+	require.Equal(t, []string{"http"}, schemes)
+	for _, r := range server.Requests() {
+		require.Empty(t, r.Authorization)
+	}
 }
 
 type keychainFunc func(authn.Resource) (authn.Authenticator, error)

@@ -22,7 +22,8 @@ import (
 // not there has none.
 //
 // Pages are fetched as they are read. The listing ends with the first error, an
-// *Error. A descriptor whose digest does not parse is [Integrity].
+// *Error. A descriptor whose digest does not parse is [Integrity], and so is a page that
+// repeats the one before.
 func (c *Client) Referrers(ctx context.Context, subject name.Digest, artifactType string) iter.Seq2[Descriptor, error] {
 	return func(yield func(Descriptor, error) bool) {
 		traced, tr := withTrail(ctx)
@@ -47,6 +48,7 @@ func (c *Client) eachReferrer(ctx context.Context, subject name.Digest, artifact
 	if artifactType != "" {
 		next.query.Set("artifactType", artifactType)
 	}
+	var before []Descriptor
 	for empty := 0; ; {
 		body, resp, err := a.fetch(ctx, next, MaxManifestBytes)
 		if next.url == nil && noReferrersAPI(err) {
@@ -59,6 +61,9 @@ func (c *Client) eachReferrer(ctx context.Context, subject name.Digest, artifact
 		if err != nil {
 			return err
 		}
+		if len(page) > 0 && len(before) > 0 && page[0].Digest == before[0].Digest {
+			return lie(resp, errors.New("the page repeats the one before"))
+		}
 		// The registry may or may not have filtered: a second time changes nothing.
 		if !yieldReferrers(page, artifactType, yield) {
 			return nil
@@ -70,7 +75,7 @@ func (c *Client) eachReferrer(ctx context.Context, subject name.Digest, artifact
 			return nil
 		}
 		if empty++; len(page) > 0 {
-			empty = 0
+			empty, before = 0, page
 		}
 		if empty > maxEmptyPages {
 			return lie(resp, fmt.Errorf("more than %d pages in a row hold nothing", maxEmptyPages))

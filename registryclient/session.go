@@ -93,7 +93,8 @@ func pingOver(ctx context.Context, base http.RoundTripper, scheme, registry stri
 		return none, withoutURL(err)
 	}
 	defer resp.Body.Close()
-	insecure := resp.Request.URL.Scheme == "http"
+	// What is asked afterwards goes over scheme, wherever a redirect of this led.
+	insecure := scheme == "http" || resp.Request.URL.Scheme == "http"
 	switch resp.StatusCode {
 	case http.StatusOK:
 		if err := notRegistry(resp); err != nil {

@@ -209,10 +209,10 @@ func (e Event) kind() Kind {
 		return BlobMounted
 	case "delete":
 		switch {
+		case e.Tag != "": // with a digest beside it too: other tags may point there
+			return TagDeleted
 		case e.Digest != "":
 			return ContentDeleted
-		case e.Tag != "":
-			return TagDeleted
 		}
 		return RepositoryDeleted
 	}

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +34,8 @@ func TestDecode(t *testing.T) {
 	 {"id":"6","action":"delete","target":{"repository":"app","tag":"v1"}},
 	 {"id":"7","action":"delete","target":{"repository":"app","digest":"` + digest + `"}},
 	 {"id":"8","action":"delete","target":{"repository":"app"}},
-	 {"id":"9","action":"frobnicate","target":{}}]}`))
+	 {"id":"9","action":"frobnicate","target":{}},
+	 {"id":"10","action":"delete","target":{"repository":"app","tag":"v1","digest":"` + digest + `"}}]}`))
 	require.NoError(t, err)
 	require.Equal(t, notification.Event{
 		ID: "1", Time: time.Date(2026, 3, 1, 12, 0, 0, 5e8, time.UTC), Kind: notification.ManifestPushed, Action: "push",
@@ -50,6 +53,7 @@ func TestDecode(t *testing.T) {
 	require.Equal(t, []notification.Kind{
 		notification.BlobPushed, notification.ManifestPulled, notification.BlobPulled, notification.BlobMounted,
 		notification.TagDeleted, notification.ContentDeleted, notification.RepositoryDeleted, notification.Other,
+		notification.TagDeleted,
 	}, kinds)
 	require.EqualValues(t, 9, events[1].Size, "the older field")
 }
@@ -190,6 +194,30 @@ func TestIDsThatAreForgotten(t *testing.T) {
 		require.Equal(t, 200, post(h, envelope(event("1")), nil))
 	}
 	require.Len(t, r.got, 2)
+}
+
+// TestLongIDsAreNotKept: an id may be as long as an envelope, and thousands are remembered.
+func TestLongIDsAreNotKept(t *testing.T) {
+	var times atomic.Int64
+	h := newHandler(t, func(context.Context, notification.Event) error { times.Add(1); return nil }, notification.Options{})
+	long := strings.Repeat("x", 1<<20)
+	send := func() {
+		for n := range 20 {
+			require.Equal(t, 200, post(h, envelope(event(fmt.Sprint(long, n))), nil))
+		}
+	}
+	inUse := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := inUse()
+	send()
+	require.Less(t, inUse(), before+10<<20)
+	send()
+	require.EqualValues(t, 20, times.Load(), "and they are known all the same")
+	runtime.KeepAlive(h)
 }
 
 // TestSlowReceiver: the registry gives up after a second and sends again. The event is

@@ -71,14 +71,15 @@ func (e *Ends) DeleteTag(ctx context.Context, repository, tag, want string) erro
 	if err != nil {
 		return err
 	}
-	info, err := e.Client.HeadManifest(ctx, repo.Tag(tag))
+	client := itself(e.Client)
+	info, err := client.HeadManifest(ctx, repo.Tag(tag))
 	if err != nil {
 		return e.answer(err)
 	}
 	if info.Digest.String() != want {
 		return &endError{apply.ErrConflict, errors.New("the tag points to " + info.Digest.String()), 0}
 	}
-	if _, err := e.Client.DeleteTag(ctx, repo.Tag(tag)); err != nil {
+	if _, err := client.DeleteTag(ctx, repo.Tag(tag)); err != nil {
 		return e.answer(err)
 	}
 	e.mu.Lock()

@@ -1,11 +1,14 @@
 package fromregistry_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -179,6 +182,76 @@ func TestAges(t *testing.T) {
 	require.Zero(t, kinds(w.plan(w.read(said), old()))[prune.DeleteTagItem], "what the caller says goes first")
 }
 
+// TestAgesInSeveralRepositories: a manifest is as new as where it was pushed last, and
+// unknown where one of its repositories does not tell.
+func TestAgesInSeveralRepositories(t *testing.T) {
+	w := newWorld(t, registrytest.Options{})
+	image := w.image(now)
+	digest := w.push("a/app:v1", image)
+	for _, repository := range []string{"b/app", "c/app"} {
+		w.push(repository+":v1", image)
+	}
+	newest := now.Add(-time.Hour)
+	for _, c := range []struct{ last, want time.Time }{{now.AddDate(0, 0, -1), newest}, {time.Time{}, time.Time{}}} {
+		times := map[string]time.Time{"a/app": now.AddDate(-1, 0, 0), "b/app": newest, "c/app": c.last}
+		for range 5 { // whatever the order
+			inv := w.read(fromregistry.Options{Times: func(repository, _, _ string) time.Time { return times[repository] }})
+			require.Equal(t, inventory.InstantOf(c.want), inv.Image(inv.ImageOf(inv.Digest(digest))).Created)
+		}
+	}
+}
+
+// TestListsInLists: a list that is in another many times, again and again, is looked
+// through once.
+func TestListsInLists(t *testing.T) {
+	w := newWorld(t, registrytest.Options{})
+	list := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: w.image(now.AddDate(-1, 0, 0))})
+	for range 8 {
+		inner := list
+		list = empty.Index
+		for range 40 {
+			list = mutate.AppendManifests(list, mutate.IndexAddendum{Add: inner})
+		}
+	}
+	w.push("org/app:deep", list)
+	plan := w.plan(w.read(fromregistry.Options{UseImageCreated: true}), old())
+	require.Equal(t, 1, kinds(plan)[prune.DeleteTagItem])
+}
+
+// TestReferrersOfReferrers: a registry that makes up a referrer of each referrer is not
+// asked for ever.
+func TestReferrersOfReferrers(t *testing.T) {
+	w := newWorld(t, registrytest.Options{})
+	made := map[string][]byte{}
+	var lock sync.Mutex
+	w.server.Inject(registrytest.Fault{Do: func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		lock.Lock()
+		defer lock.Unlock()
+		place, digest := path.Split(r.URL.Path)
+		switch {
+		case made[digest] != nil && path.Base(place) == "manifests":
+			rw.Header().Set("Content-Type", string(types.OCIManifestSchema1))
+			rw.Write(made[digest])
+		case path.Base(place) == "referrers":
+			raw := fmt.Appendf(nil, `{"schemaVersion":2,"config":{"digest":%q,"size":2},"layers":[],"subject":{"digest":%q,"size":1}}`, digest, digest)
+			h, _, err := v1.SHA256(bytes.NewReader(raw))
+			if err != nil {
+				panic(err)
+			}
+			made[h.String()] = raw
+			rw.Header().Set("Content-Type", string(types.OCIImageIndex))
+			fmt.Fprintf(rw, `{"schemaVersion":2,"manifests":[{"digest":%q}]}`, h)
+		default:
+			next.ServeHTTP(rw, r)
+		}
+	}})
+	w.push("org/app:v1", w.image(now.AddDate(-1, 0, 0)))
+	inv := w.read(fromregistry.Options{UntaggedIsNothing: true, Times: func(string, string, string) time.Time { return now.AddDate(-1, 0, 0) }})
+	require.Len(t, w.warnings, 1)
+	require.ErrorContains(t, w.warnings[0], "away from a tag")
+	require.Equal(t, map[prune.ActionKind]int{prune.DeleteTagItem: 1}, kinds(w.plan(inv, old())), "not all manifests are known")
+}
+
 // TestUntagged: only tags go, unless what has no tag is of no account.
 func TestUntagged(t *testing.T) {
 	w := newWorld(t, registrytest.Options{})
@@ -253,6 +326,27 @@ func TestTagThatMoved(t *testing.T) {
 	require.ErrorIs(t, ends.DeleteTag(t.Context(), "org/app", "v1", first), apply.ErrConflict)
 	require.ErrorIs(t, ends.DeleteTag(t.Context(), "org/app", "v2", first), apply.ErrNotFound)
 	require.NoError(t, ends.DeleteTag(t.Context(), "org/app", "v1", second))
+}
+
+// TestMirrorsAreNotAsked: what a mirror still has under a tag is not what goes.
+func TestMirrorsAreNotAsked(t *testing.T) {
+	w, mirror := newWorld(t, registrytest.Options{}), newWorld(t, registrytest.Options{})
+	image := w.image(now)
+	stale := mirror.push("org/app:v1", image)
+	w.push("org/app:other", image)
+	fresh := w.push("org/app:v1", w.image(now))
+	mirrors, err := registryclient.NewMirrors([]registryclient.MirrorRule{{Source: w.server.Host(), Mirrors: []string{mirror.server.Host()}}})
+	require.NoError(t, err)
+	w.client = registryclient.New(registryclient.Options{Mirrors: mirrors, Retry: registryclient.RetryOptions{Attempts: 1}})
+	t.Cleanup(w.client.Close)
+
+	inv := w.read(fromregistry.Options{})
+	require.Empty(t, w.warnings)
+	require.GreaterOrEqual(t, inv.ImageOf(inv.Digest(fresh)), 0)
+	ends := fromregistry.Ends{Client: w.client, Registry: w.registry}
+	require.ErrorIs(t, ends.DeleteTag(t.Context(), "org/app", "v1", stale), apply.ErrConflict)
+	require.Empty(t, mirror.server.Requests())
+	require.NoError(t, ends.DeleteTag(t.Context(), "org/app", "v1", fresh))
 }
 
 func TestAnswersOfEnds(t *testing.T) {
@@ -393,6 +487,16 @@ func TestUses(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]bool{"top:unused": true, "org/app:unused": true, "org/deep/er/app:unused": true}, dropped)
+}
+
+// TestUsesWithAPort: the port that a scheme has anyway makes no other registry.
+func TestUsesWithAPort(t *testing.T) {
+	for host, in := range map[string]bool{"Registry.example": true, "registry.example:443": true, "registry.example:80": true, "registry.example:5000": false, "other.example:443": false} {
+		for _, pair := range [][2]string{{host, "registry.example"}, {"registry.example", host}} {
+			w := inventory.Workload{References: []inventory.Reference{{Value: pair[0] + "/org/app:v1"}}}
+			require.Equal(t, in, len(fromregistry.Uses(w, pair[1]).References) == 2, pair)
+		}
+	}
 }
 
 // TestTagsThatAreListedTwice, as by a registry whose pages overlap, are one.

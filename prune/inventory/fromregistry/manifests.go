@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -17,15 +18,17 @@ import (
 // maxConfigBytes is the largest config that is read.
 const maxConfigBytes = 4 << 20
 
-// maxDepth is how deep lists in lists are looked through for the newest image.
-const maxDepth = 8
+// maxDepth is how deep lists in lists, and what refers to what refers, are read. What is
+// deeper is not known.
+const maxDepth = 32
 
 // found is a manifest that was read.
 type found struct {
 	manifest *inventory.Manifest
-	// repository that it was read in.
-	repository string
-	created    time.Time
+	// created is when an image was built; of an index it is found out once, then
+	// dated is set.
+	created time.Time
+	dated   bool
 }
 
 // readManifests reads what tags point to, and all that this owns or is referred to by, at
@@ -37,7 +40,11 @@ func (r *reader) readManifests(ctx context.Context, repositories []repository) {
 			queue = append(queue, place{repo.name, t.digest})
 		}
 	}
-	for len(queue) > 0 && ctx.Err() == nil {
+	for depth := 0; len(queue) > 0 && ctx.Err() == nil; depth++ {
+		if depth > maxDepth {
+			r.unreadImage("read manifest", queue[0], fmt.Errorf("it is more than %d manifests away from a tag", maxDepth))
+			return
+		}
 		queue = r.level(ctx, queue)
 	}
 }
@@ -113,7 +120,7 @@ func (r *reader) fetch(ctx context.Context, p place) *found {
 	for _, l := range m.Layers {
 		m.ImageSize += max(l.Size, 0)
 	}
-	f := &found{manifest: m, repository: p.repository}
+	f := &found{manifest: m}
 	if r.o.UseImageCreated && m.Config != "" && manifest.IsImage(m.MediaType) {
 		r.readConfig(ctx, digest, f)
 	}
@@ -189,22 +196,41 @@ func (r *reader) time(repository, tag, digest string) time.Time {
 	if !r.o.UseImageCreated {
 		return time.Time{}
 	}
-	return r.built(digest, 0)
+	return r.built(digest)
+}
+
+// pushed returns when each manifest was pushed last, to any of its repositories.
+func (r *reader) pushed() map[string]time.Time {
+	times := map[string]time.Time{}
+	for p := range r.asked {
+		t := r.time(p.repository, "", p.digest)
+		last, others := times[p.digest]
+		if !others || t.IsZero() || !last.IsZero() && t.After(last) {
+			times[p.digest] = t
+		}
+	}
+	return times
 }
 
 // built returns when an image was built: of an index, the newest of its images, and
 // nothing where that of one is not known.
-func (r *reader) built(digest string, depth int) time.Time {
+func (r *reader) built(digest string) time.Time {
 	f := r.manifests[digest]
-	if f == nil || depth > maxDepth {
+	if f == nil {
 		return time.Time{}
 	}
-	if len(f.manifest.Children) == 0 {
-		return f.created
+	if len(f.manifest.Children) > 0 && !f.dated {
+		// An index may be in many others, and many times in one.
+		f.created, f.dated = r.newest(f.manifest.Children), true
 	}
+	return f.created
+}
+
+// newest returns when the newest of the images was built.
+func (r *reader) newest(children []inventory.Blob) time.Time {
 	var newest time.Time
-	for _, c := range f.manifest.Children {
-		t := r.built(c.Digest, depth+1)
+	for _, c := range children {
+		t := r.built(c.Digest)
 		if t.IsZero() {
 			return t
 		}

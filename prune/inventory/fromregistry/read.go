@@ -25,7 +25,8 @@ type Options struct {
 	// AllRepositories says that Repositories are all that the registry has.
 	AllRepositories bool
 	// Times says when a tag was pushed, or, with an empty tag, a manifest; the zero
-	// time is unknown. nil: nobody knows.
+	// time is unknown. A manifest of several repositories is as new as in the one that
+	// it was pushed to last, and unknown where it is unknown in one. nil: nobody knows.
 	Times func(repository, tag, digest string) time.Time
 	// UseImageCreated takes the time at which an image was built for the one at which
 	// it was pushed, where Times does not say; an index is as new as its newest
@@ -59,9 +60,9 @@ func (e *Error) Error() string { return e.Op + " " + e.Object + ": " + e.Err.Err
 func (e *Error) Unwrap() error { return e.Err }
 
 // Read adds a registry to a builder: its repositories as streams, and their manifests.
-// Streams are read before manifests. The client must read at the registry itself, not at
-// mirrors. What cannot be read is incomplete and told to
-// Options.Warn.
+// Streams are read before manifests, all at the registry itself, whatever mirrors the
+// client has: what a mirror has may be older. What cannot be read is incomplete and told
+// to Options.Warn.
 //
 // The error is that of ctx, or an *Error where nothing could be listed, or that of a
 // builder that knew something else; the builder then has part of it.
@@ -74,7 +75,7 @@ func read(ctx context.Context, client *registryclient.Client, registry name.Regi
 	if o.Workers <= 0 {
 		o.Workers = DefaultWorkers
 	}
-	r := &reader{client: client, registry: registry, b: builder, o: o, manifests: map[string]*found{}, asked: map[place]bool{}}
+	r := &reader{client: itself(client), registry: registry, b: builder, o: o, manifests: map[string]*found{}, asked: map[place]bool{}}
 	names, err := r.repositories(ctx, also)
 	if err != nil {
 		return err
@@ -90,6 +91,11 @@ func read(ctx context.Context, client *registryclient.Client, registry name.Regi
 		return err
 	}
 	return r.add(repositories)
+}
+
+// itself is a client that asks the registry and no mirror.
+func itself(client *registryclient.Client) *registryclient.Client {
+	return client.From(registryclient.Source{})
 }
 
 // A reader reads one registry.
@@ -256,8 +262,9 @@ func (r *reader) add(repositories []repository) error {
 			return err
 		}
 	}
+	pushed := r.pushed()
 	for digest, m := range r.manifests {
-		m.manifest.Created = r.time(m.repository, "", digest)
+		m.manifest.Created = pushed[digest]
 		if err := r.b.AddManifest(*m.manifest); err != nil {
 			return err
 		}

@@ -11,9 +11,10 @@ import (
 const UsesSource = "registry"
 
 // Uses returns a workload with references to the repositories of a registry, for each
-// of its pull specs that names the registry by one of its hosts. The references that
-// it has stay. Those name streams, which have a namespace and a single name; the
-// repositories of a registry have names of any depth. w is not changed.
+// of its pull specs that names the registry by one of its hosts, with the port 443 or 80
+// or without. The references that it has stay. Those name streams, which have a namespace
+// and a single name; the repositories of a registry have names of any depth. w is not
+// changed.
 func Uses(w inventory.Workload, hosts ...string) inventory.Workload {
 	references := w.References[:len(w.References):len(w.References)]
 	for _, r := range w.References {
@@ -37,9 +38,14 @@ func Uses(w inventory.Workload, hosts ...string) inventory.Workload {
 
 func isOne(hosts []string, host string) bool {
 	for _, h := range hosts {
-		if strings.EqualFold(h, host) {
+		if strings.EqualFold(withoutPort(h), withoutPort(host)) {
 			return true
 		}
 	}
 	return false
+}
+
+// withoutPort takes the port off that HTTPS or HTTP has anyway.
+func withoutPort(host string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
 }
