@@ -218,7 +218,7 @@ func (c *checker) refer(ctx context.Context, kind ReferenceKind, from, to digest
 	if linked && c.all.find(r.target(to)) >= 0 {
 		return nil
 	}
-	missing, err := c.layout.missing(ctx, r.name, to, look)
+	missing, err := c.layout.missing(ctx, nil, r.name, to, look)
 	if err != nil || missing == nil {
 		return err
 	}

@@ -99,8 +99,10 @@ func Undistributed(mediaType string) bool {
 
 // missing looks for what a repository must have: a link and a blob. An index may
 // own what is no manifest, as caches of builds do, so that a layer link will do
-// for a child. A broken link is none. Nil: it is there.
-func (l *Layout) missing(ctx context.Context, repository string, d digest.Digest, kind ReferenceKind) (*MissingError, error) {
+// for a child. A broken link is none. Nil: it is there. Where h is not nil, d is leased
+// by it; a blob that is kept by another algorithm is then leased too, before it is
+// looked for.
+func (l *Layout) missing(ctx context.Context, h *hold, repository string, d digest.Digest, kind ReferenceKind) (*MissingError, error) {
 	keys := []func(string, digest.Digest) (string, error){LayerLinkKey}
 	switch kind {
 	case ManifestReference:
@@ -118,6 +120,11 @@ func (l *Layout) missing(ctx context.Context, repository string, d digest.Digest
 		if err == nil {
 			linked, target = true, held
 		} else if !isNotExist(err) && !errors.Is(err, ErrBrokenLink) {
+			return nil, err
+		}
+	}
+	if h != nil && target != d {
+		if err := h.take(ctx, target); err != nil {
 			return nil, err
 		}
 	}
