@@ -60,17 +60,23 @@ type need struct {
 	optional bool
 }
 
-// readNeeds reads what a manifest names. [ErrManifest].
+// maxProblems is of how many fields of a manifest it is told that they are wrong. A
+// hostile one may have a million.
+const maxProblems = 10
+
+// readNeeds reads what a manifest names. [ErrManifest], about the first fields that are
+// wrong.
 func readNeeds(raw []byte) ([]need, error) {
 	m, err := manifest.Parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
 	}
 	var needs []need
+	var problems []error
 	add := func(field string, kind ReferenceKind, d manifest.Descriptor) {
 		n := need{kind: kind, digest: digest.Digest(d.Digest), optional: Undistributed(d.MediaType)}
-		if !validDigest(n.digest) {
-			err = errors.Join(err, fmt.Errorf("%w: %s has the digest %.80q", ErrManifest, field, d.Digest))
+		if !validDigest(n.digest) && len(problems) < maxProblems {
+			problems = append(problems, fmt.Errorf("%w: %s has the digest %.80q", ErrManifest, field, d.Digest))
 		}
 		needs = append(needs, n)
 	}
@@ -83,7 +89,7 @@ func readNeeds(raw []byte) ([]need, error) {
 	for i, d := range m.Manifests {
 		add(fmt.Sprintf("manifests[%d]", i), ChildReference, d)
 	}
-	if err != nil {
+	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	return needs, nil
