@@ -63,5 +63,8 @@ func (l *Layout) SetTag(ctx context.Context, repository, tag string, d digest.Di
 	if err := l.writeLink(ctx, index, d); err != nil {
 		return err
 	}
+	if err := h.check(key); err != nil {
+		return err
+	}
 	return l.writeLink(ctx, key, d)
 }
