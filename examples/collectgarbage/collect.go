@@ -33,7 +33,11 @@ func collect(ctx context.Context, o options) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.report, c.run(ctx)
+	if err := c.run(ctx); err != nil || o.dryRun || o.uploads == 0 {
+		return c.report, err
+	}
+	_, _, err = driver.CleanUp(ctx, o.now().Add(-o.uploads)) // what the driver itself keeps of uploads
+	return c.report, err
 }
 
 // A collection is one run on a volume.

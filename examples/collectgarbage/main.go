@@ -80,7 +80,8 @@ const usage = `usage: collectgarbage --root DIR [flags]
   --delete-untagged         delete manifests that no tag needs, too
   --grace DURATION          how long blobs wait for a second run (24h); 0s: they do not
   --uploads-older-than DURATION
-                            delete uploads that were begun so long ago (168h); 0s: none
+                            delete uploads that were begun so long ago, and what
+                            writers that died left then (168h); 0s: none
   --online                  the registry runs, and everything that writes to the volume
                             does so under leases: through this module's layout or its
                             driver for distribution, without a cache of blob descriptors

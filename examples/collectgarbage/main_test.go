@@ -189,6 +189,34 @@ func TestDryRunTouchesNothing(t *testing.T) {
 	require.NotContains(t, content(t, v.dir), "docker/registry/v2/repositories/shop/web/_uploads/u1/data")
 }
 
+// What a writer that died has left beside the tree goes too, when it is old enough.
+func TestWhatDeadWritersLeft(t *testing.T) {
+	v := newVolume(t)
+	v.image("shop/web", "{}", "layer", "v1")
+	u, err := v.layout.StartUpload(t.Context(), "shop/web")
+	require.NoError(t, err)
+	_, err = u.Write([]byte("half"))
+	require.NoError(t, err)
+	require.NoError(t, u.Suspend(t.Context()))
+	left := func() (n int) {
+		driver, err := filesystem.Open(v.dir, filesystem.Options{NoSync: true})
+		require.NoError(t, err)
+		defer driver.Close()
+		for _, err := range driver.Uploads(t.Context(), "") {
+			require.NoError(t, err)
+			n++
+		}
+		return n
+	}
+	later := time.Now().Add(1000 * time.Hour)
+	collected(t, time.Now(), "--root", v.dir)
+	collected(t, later, "--root", v.dir, "--dry-run")
+	collected(t, later, "--root", v.dir, "--uploads-older-than", "0s")
+	require.Equal(t, 1, left())
+	collected(t, later, "--root", v.dir)
+	require.Zero(t, left())
+}
+
 func TestYoungUploadsStay(t *testing.T) {
 	v := newVolume(t)
 	v.image("shop/web", "config", "layer", "v1")

@@ -9,6 +9,7 @@ import (
 	storagedriver "github.com/distribution/distribution/v3/registry/storage/driver"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/distributiondriver"
+	"github.com/registrykit/registrykit/storage/memory"
 	"github.com/stretchr/testify/require"
 )
 
@@ -276,4 +277,28 @@ func TestDeleteTakesUploadsAlong(t *testing.T) {
 		require.Len(t, left, 1)
 		require.Equal(t, dir+"0/data", "/"+left[0].Key)
 	})
+}
+
+// leaving is a driver whose caller goes away as soon as an upload has begun.
+type leaving struct {
+	*memory.Driver
+	leave func()
+}
+
+func (d *leaving) Create(ctx context.Context, key string, o storage.CreateOptions) (storage.Upload, error) {
+	defer d.leave()
+	return d.Driver.Create(ctx, key, o)
+}
+
+// TestWriterOfAClientThatHasGone: the writer closes itself before anyone has it.
+func TestWriterOfAClientThatHasGone(t *testing.T) {
+	for range 500 {
+		ctx, cancel := context.WithCancel(t.Context())
+		store := storage.New(&leaving{&memory.Driver{}, cancel}, storage.Options{Trust: true})
+		w, err := distributiondriver.New(store, distributiondriver.Options{}).Writer(ctx, "/a", false)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		_, err = w.Write([]byte("x"))
+		require.Error(t, err)
+	}
 }

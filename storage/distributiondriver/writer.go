@@ -39,6 +39,8 @@ func (d *Driver) Writer(ctx context.Context, path string, append bool) (storaged
 		return nil, d.fail(path, err)
 	}
 	w := &writer{ctx: ctx, d: d, path: path, key: key, upload: upload}
+	w.mu.Lock() // it may close at once, and stops that then
+	defer w.mu.Unlock()
 	w.stop = context.AfterFunc(ctx, func() { w.Close() })
 	return w, nil
 }

@@ -13,8 +13,10 @@ import (
 	"github.com/registrykit/registrykit/storage/gocloud"
 	"github.com/stretchr/testify/require"
 	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
+	"gocloud.dev/gcerrors"
 )
 
 func files(t *testing.T, dir string) []string {
@@ -145,4 +147,25 @@ func TestContextHasACause(t *testing.T) {
 	for _, err := range d.List(ctx, storage.ListOptions{}) {
 		require.ErrorIs(t, err, reason)
 	}
+}
+
+// denied is a service that answers nothing but one error.
+type denied struct{ driver.Bucket } // what it lacks is not called
+
+func (denied) Attributes(context.Context, string) (*driver.Attributes, error) {
+	return nil, errors.New("denied")
+}
+
+func (denied) ErrorCode(error) gcerrors.ErrorCode { return gcerrors.PermissionDenied }
+func (denied) As(any) bool                        { return false }
+func (denied) ErrorAs(error, any) bool            { return false }
+func (denied) Close() error                       { return nil }
+
+// TestWordsInAKey: what a key says is no error of the operating system.
+func TestWordsInAKey(t *testing.T) {
+	bucket := blob.NewBucket(denied{})
+	defer bucket.Close()
+	_, err := gocloud.New(bucket, gocloud.Options{}).Stat(t.Context(), "this is a directory/object")
+	require.ErrorContains(t, err, "denied")
+	require.NotErrorIs(t, err, storage.ErrNotExist)
 }

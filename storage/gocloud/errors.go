@@ -16,6 +16,9 @@ import (
 // fail gives an error its class, and makes sure that what is missing is the object,
 // not the bucket.
 func (d *Driver) fail(ctx context.Context, err error) error {
+	if d.files && context.Cause(ctx) == nil && isDirectoryError(err) {
+		err = fmt.Errorf("%w: %w", storage.ErrNotExist, err)
+	}
 	err = classify(ctx, err)
 	if !errors.Is(err, storage.ErrNotExist) || d.found.Load() {
 		return err
@@ -56,8 +59,6 @@ func classOf(err error) error {
 	var answer *url.Error
 	var network *net.OpError
 	switch {
-	case isDirectoryError(err):
-		return storage.ErrNotExist
 	case errors.As(err, &answer), errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF):
 		return storage.ErrUnavailable
 	}
@@ -65,8 +66,15 @@ func classOf(err error) error {
 }
 
 // isDirectoryError finds what fileblob has no code for: that a directory stands where
-// an object should be, or an object where a directory should.
+// an object should be, or an object where a directory should. It looks at the words of
+// the operating system alone: those before them have the key, which may say anything.
 func isDirectoryError(err error) bool {
+	if err == nil {
+		return false
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
 	for _, words := range []string{"not a directory", "is a directory", "directory not empty", "file exists"} {
 		if strings.Contains(err.Error(), words) {
 			return true

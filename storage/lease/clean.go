@@ -60,12 +60,14 @@ func (b *Book) digestOf(key string) (digest.Digest, error) {
 	return "", fmt.Errorf("%w: %s", ErrRecord, key)
 }
 
-// Clean takes away the records that ran out more than twice Options.MaxSkew
-// ago, and
-// says how many they were. It needs a store that deletes under a condition:
-// elsewhere a lease that is renewed at that moment would be lost, so it does
-// nothing there and is storage.ErrUnsupported. It goes on after an error and
-// returns all of them.
+// Clean takes away the records that ran out more than twice Options.MaxSkew before
+// the instant, or before now where that is earlier, and says how many they were. The
+// instant must not be after any running sweep began to look: [Book.Condemn] goes by the
+// records of leases that ran then.
+//
+// It needs a store that deletes under a condition: elsewhere a lease that is renewed at
+// that moment would be lost, so it does nothing there and is storage.ErrUnsupported. It
+// goes on after an error and returns all of them.
 func (b *Book) Clean(ctx context.Context, before time.Time) (int, error) {
 	c, err := b.store.Capabilities(ctx)
 	if err != nil {

@@ -17,6 +17,7 @@ type Condemned struct {
 	key      string
 	version  storage.Version
 	deadline time.Time
+	held     time.Time // until when a lease ran before; zero: none is known
 }
 
 // Condemn asks whether a digest may be deleted, and keeps writers off it while it
@@ -47,7 +48,14 @@ func (b *Book) Condemn(ctx context.Context, d digest.Digest, since time.Time) (*
 		if !since.IsZero() && was.holds(since, &b.options) {
 			return nil, fmt.Errorf("%w: until %s, after %s", ErrHeld, was.Until.UTC().Format(time.RFC3339), since.UTC().Format(time.RFC3339))
 		}
-		c.deadline = now.Add(b.options.SweepTime)
+		if !since.IsZero() && was.State == stateCondemned && since.Before(was.Until.Add(b.options.grace())) {
+			// A sweep that died, and a lease before it that nobody knows of any more.
+			return nil, fmt.Errorf("%w: condemned until %s, after %s", ErrHeld, was.Until.UTC().Format(time.RFC3339), since.UTC().Format(time.RFC3339))
+		}
+		c.deadline, c.held = now.Add(b.options.SweepTime), time.Time{}
+		if was.State == stateHeld {
+			c.held = was.Until
+		}
 		return &record{State: stateCondemned, Until: c.deadline}, nil
 	})
 	if err != nil {
@@ -69,10 +77,17 @@ func (c *Condemned) Context(ctx context.Context) (context.Context, context.Cance
 }
 
 // Done takes the mark away: the blob is gone, or stays after all, and writers may
-// come. It may be called again. A mark that somebody else has replaced, as they
+// come. A lease that ran out before is noted again, since another sweep may have begun
+// to look while it ran; [Book.Clean] takes it away. It may be called again. A mark that somebody else has replaced, as they
 // may after the deadline, is theirs and stays.
 func (c *Condemned) Done(ctx context.Context) error {
-	err := c.book.remove(ctx, c.key, c.version)
+	var err error
+	if c.held.IsZero() {
+		err = c.book.remove(ctx, c.key, c.version)
+	} else {
+		was := &record{State: stateHeld, Until: c.held}
+		_, err = c.book.store.WriteFile(ctx, c.key, was.encode(), storage.CreateOptions{IfVersion: c.version})
+	}
 	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrPrecondition) {
 		return nil
 	}

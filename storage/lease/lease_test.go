@@ -469,6 +469,35 @@ func TestALookThatIsTooOld(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestTwoSweepsWithTwoLooks: what the one has asked for and left, or died over, the other
+// may not have seen.
+func TestTwoSweepsWithTwoLooks(t *testing.T) {
+	for _, died := range []bool{false, true} {
+		book, c, _ := newBook()
+		until, err := book.Renew(t.Context(), layer)
+		require.NoError(t, err)
+		c.now = until.Add(24 * time.Hour)
+		newer, err := book.Condemn(t.Context(), layer, until.Add(time.Hour))
+		require.NoError(t, err)
+		if died {
+			c.now = c.now.Add(24 * time.Hour)
+		} else {
+			require.NoError(t, newer.Done(t.Context()))
+			require.NoError(t, newer.Done(t.Context()))
+		}
+		_, err = book.Condemn(t.Context(), layer, until)
+		require.ErrorIs(t, err, lease.ErrHeld)
+		_, held, err := book.Held(t.Context(), layer)
+		require.NoError(t, err)
+		require.False(t, held)
+		last, err := book.Condemn(t.Context(), layer, c.now)
+		require.NoError(t, err)
+		require.NoError(t, last.Done(t.Context()))
+		_, err = book.Renew(t.Context(), layer)
+		require.NoError(t, err)
+	}
+}
+
 func FuzzRecord(f *testing.F) {
 	f.Add([]byte(`{"schema":"registrykit/lease/v1","state":"held","until":"2026-11-01T12:00:00Z","nonce":"x"}`))
 	f.Add([]byte(`{"schema":"registrykit/lease/v1","state":"free","nonce":""}`))

@@ -21,7 +21,8 @@ type repositoryCheck struct {
 	tags      []tagged
 	indexOnly string                 // the last tag that was found to have only an index
 	upload    string                 // the last that was counted
-	seen      map[digest.Digest]bool // manifests without a link that were read
+	seen      map[digest.Digest]bool // manifests without a link that were read, or will be
+	unread    []digest.Digest        // of those, the ones that will be
 	doubt     bool                   // what some manifest needs is not known
 }
 
@@ -174,9 +175,10 @@ func (c *checker) finish(ctx context.Context) error {
 		if err := c.refer(ctx, TagReference, t.digest, t.digest, Finding{Tag: t.tag}); err != nil {
 			return err
 		}
-		if err := c.unlinked(ctx, t.digest); err != nil {
-			return err
-		}
+		c.unlinked(t.digest)
+	}
+	if err := c.readUnlinked(ctx); err != nil {
+		return err
 	}
 	for i := range r.layers.len() {
 		d := r.layers.at(i)
@@ -218,7 +220,7 @@ func (c *checker) refer(ctx context.Context, kind ReferenceKind, from, to digest
 	if linked && c.all.find(r.target(to)) >= 0 {
 		return nil
 	}
-	missing, err := c.layout.missing(ctx, r.name, to, look)
+	missing, err := c.layout.missing(ctx, nil, r.name, to, look)
 	if err != nil || missing == nil {
 		return err
 	}
@@ -269,9 +271,7 @@ func (c *checker) manifest(ctx context.Context, d digest.Digest, m content, serv
 	for _, n := range m.needs {
 		c.need(n.digest)
 		if n.kind == ChildReference {
-			if err := c.unlinked(ctx, n.digest); err != nil {
-				return err
-			}
+			c.unlinked(n.digest)
 		}
 		if !served || n.optional {
 			continue
@@ -302,19 +302,31 @@ func (c *checker) unreadable(d digest.Digest, err error, served bool) error {
 	return nil
 }
 
-// unlinked notes what a manifest needs that the repository names and has no link
-// to: when in doubt, it is needed.
-func (c *checker) unlinked(ctx context.Context, d digest.Digest) error {
+// unlinked notes a manifest that the repository names and has no link to: when in
+// doubt, what it needs is needed.
+func (c *checker) unlinked(d digest.Digest) {
 	r := &c.repository
-	i := c.all.find(d)
-	if i < 0 || r.manifests.find(d) >= 0 || r.layers.find(d) >= 0 || r.seen[d] {
-		return nil
+	if c.all.find(d) < 0 || r.manifests.find(d) >= 0 || r.layers.find(d) >= 0 || r.seen[d] {
+		return
 	}
 	if r.seen == nil {
 		r.seen = map[digest.Digest]bool{}
 	}
 	r.seen[d] = true
-	return c.manifest(ctx, d, c.fetch(ctx, d), false)
+	r.unread = append(r.unread, d)
+}
+
+// readUnlinked notes what those need that unlinked has noted, and those that they own.
+func (c *checker) readUnlinked(ctx context.Context) error {
+	r := &c.repository
+	for len(r.unread) > 0 {
+		d := r.unread[len(r.unread)-1]
+		r.unread = r.unread[:len(r.unread)-1]
+		if err := c.manifest(ctx, d, c.fetch(ctx, d), false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func isNotExist(err error) bool { return errors.Is(err, storage.ErrNotExist) }

@@ -189,7 +189,7 @@ func (l *Layout) findNeeds(ctx context.Context, h *hold, repository string, d di
 		if err := h.take(ctx, n.digest); err != nil {
 			return err
 		}
-		missing, err := l.missing(ctx, repository, n.digest, n.kind)
+		missing, err := l.missing(ctx, h, repository, n.digest, n.kind)
 		if err != nil {
 			return err
 		}

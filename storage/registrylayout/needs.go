@@ -60,17 +60,23 @@ type need struct {
 	optional bool
 }
 
-// readNeeds reads what a manifest names. [ErrManifest].
+// maxProblems is of how many fields of a manifest it is told that they are wrong. A
+// hostile one may have a million.
+const maxProblems = 10
+
+// readNeeds reads what a manifest names. [ErrManifest], about the first fields that are
+// wrong.
 func readNeeds(raw []byte) ([]need, error) {
 	m, err := manifest.Parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
 	}
 	var needs []need
+	var problems []error
 	add := func(field string, kind ReferenceKind, d manifest.Descriptor) {
 		n := need{kind: kind, digest: digest.Digest(d.Digest), optional: Undistributed(d.MediaType)}
-		if !validDigest(n.digest) {
-			err = errors.Join(err, fmt.Errorf("%w: %s has the digest %.80q", ErrManifest, field, d.Digest))
+		if !validDigest(n.digest) && len(problems) < maxProblems {
+			problems = append(problems, fmt.Errorf("%w: %s has the digest %.80q", ErrManifest, field, d.Digest))
 		}
 		needs = append(needs, n)
 	}
@@ -83,7 +89,7 @@ func readNeeds(raw []byte) ([]need, error) {
 	for i, d := range m.Manifests {
 		add(fmt.Sprintf("manifests[%d]", i), ChildReference, d)
 	}
-	if err != nil {
+	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	return needs, nil
@@ -99,8 +105,10 @@ func Undistributed(mediaType string) bool {
 
 // missing looks for what a repository must have: a link and a blob. An index may
 // own what is no manifest, as caches of builds do, so that a layer link will do
-// for a child. A broken link is none. Nil: it is there.
-func (l *Layout) missing(ctx context.Context, repository string, d digest.Digest, kind ReferenceKind) (*MissingError, error) {
+// for a child. A broken link is none. Nil: it is there. Where h is not nil, d is leased
+// by it; a blob that is kept by another algorithm is then leased too, before it is
+// looked for.
+func (l *Layout) missing(ctx context.Context, h *hold, repository string, d digest.Digest, kind ReferenceKind) (*MissingError, error) {
 	keys := []func(string, digest.Digest) (string, error){LayerLinkKey}
 	switch kind {
 	case ManifestReference:
@@ -118,6 +126,11 @@ func (l *Layout) missing(ctx context.Context, repository string, d digest.Digest
 		if err == nil {
 			linked, target = true, held
 		} else if !isNotExist(err) && !errors.Is(err, ErrBrokenLink) {
+			return nil, err
+		}
+	}
+	if h != nil && target != d {
+		if err := h.take(ctx, target); err != nil {
 			return nil, err
 		}
 	}

@@ -150,13 +150,14 @@ func (l *Layout) commitUpload(ctx context.Context, repository, data string, d di
 	if errors.Is(err, storage.ErrNotExist) || err == nil && info.Size != sent.Size {
 		info, err = l.store.Move(ctx, data, key, storage.MoveOptions{})
 	}
+	blob := BlobInfo{d, info.Size, info.ModTime}
 	if err == nil {
-		err = h.check(link)
+		blob, err = h.still(ctx, d, link, blob) // the move may have taken long
 	}
 	if err != nil {
 		return BlobInfo{}, err
 	}
-	return BlobInfo{d, info.Size, info.ModTime}, l.writeLink(ctx, link, d)
+	return blob, l.writeLink(ctx, link, d)
 }
 
 // Abort throws the upload away. After Suspend it does nothing, and after Commit

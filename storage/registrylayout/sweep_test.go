@@ -3,6 +3,7 @@ package registrylayout_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -93,6 +94,21 @@ func TestSweepAsksBeforeItDeletes(t *testing.T) {
 	require.ErrorIs(t, sweep.DeleteLayerLink(t.Context(), "a", string(digest.FromString("layer"))), registrylayout.ErrInUse)
 	require.NoError(t, sweep.DeleteBlob(t.Context(), string(digest.FromString("{}"))))
 	require.NoError(t, tree.HasManifest(t.Context(), "a", d))
+}
+
+// The blob behind a link of another algorithm's digest is leased with it.
+func TestABlobUnderAnotherAlgorithmIsLeased(t *testing.T) {
+	tree, now := leasedTree(t)
+	tree.image("a", "{}", []string{"layer"}, "v1")
+	layer, alias := digest.FromString("layer"), digest.SHA512.FromString("layer")
+	tree.write(key(registrylayout.LayerLinkKey("a", alias)), string(layer))
+	*now = now.Add(2 * time.Hour)
+	sweep, err := tree.Sweep(registrylayout.SweepOptions{Since: *now})
+	require.NoError(t, err)
+	_, err = tree.PutManifest(t.Context(), "a", fmt.Appendf(nil, `{"schemaVersion":2,"layers":[{"digest":%q,"size":5}]}`, alias), registrylayout.PutManifestOptions{})
+	require.NoError(t, err)
+	require.ErrorIs(t, sweep.DeleteBlob(t.Context(), string(layer)), registrylayout.ErrInUse)
+	require.NoError(t, tree.VerifyBlob(t.Context(), layer))
 }
 
 func TestSweepWithoutLeases(t *testing.T) {

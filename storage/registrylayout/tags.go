@@ -50,7 +50,7 @@ func (l *Layout) SetTag(ctx context.Context, repository, tag string, d digest.Di
 	if err := h.take(ctx, d); err != nil {
 		return err
 	}
-	missing, err := l.missing(ctx, repository, d, ManifestReference)
+	missing, err := l.missing(ctx, h, repository, d, ManifestReference)
 	if err == nil && missing != nil {
 		err = at(key, missing)
 	}
@@ -61,6 +61,9 @@ func (l *Layout) SetTag(ctx context.Context, repository, tag string, d digest.Di
 		return err
 	}
 	if err := l.writeLink(ctx, index, d); err != nil {
+		return err
+	}
+	if err := h.check(key); err != nil {
 		return err
 	}
 	return l.writeLink(ctx, key, d)

@@ -389,6 +389,44 @@ func TestALeaseThatEndsDuringAnUpload(t *testing.T) {
 	}
 }
 
+// slowTree is a tree with leases of an hour, where a call of that kind takes three, if it
+// is about a key that has that in it.
+func slowTree(t *testing.T, op, about string) *tree {
+	d := &memory.Driver{}
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	store := storage.New(middleware.Observe(d, func(e middleware.Event) {
+		if e.Op == op && strings.Contains(e.Key, about) {
+			now = now.Add(3 * time.Hour)
+		}
+	}, middleware.ObserveOptions{}), storage.Options{})
+	book := lease.New(store, lease.Options{TTL: time.Hour, Now: func() time.Time { return now }})
+	return newTreeOn(t, d, store, registrylayout.Options{Leases: book})
+}
+
+// TestALeaseThatEndsDuringAMove: the bytes are in their place, and can be sent again by
+// nobody.
+func TestALeaseThatEndsDuringAMove(t *testing.T) {
+	tree := slowTree(t, "move", "")
+	u, err := tree.StartUpload(t.Context(), "a")
+	require.NoError(t, err)
+	_, err = u.Write([]byte("x"))
+	require.NoError(t, err)
+	info, err := u.Commit(t.Context(), digest.FromString("x"))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, info.Size)
+	require.NoError(t, tree.HasLayer(t.Context(), "a", info.Digest))
+}
+
+// TestALeaseThatEndsBeforeATag: its index is harmless, the tag would be of what may be
+// gone.
+func TestALeaseThatEndsBeforeATag(t *testing.T) {
+	tree := slowTree(t, "commit", "/tags/v1/index/")
+	image := tree.image("a", "{}", nil)
+	require.ErrorIs(t, tree.SetTag(t.Context(), "a", "v1", image), registrylayout.ErrLapsed)
+	_, err := tree.ResolveTag(t.Context(), "a", "v1")
+	require.ErrorIs(t, err, storage.ErrNotExist)
+}
+
 type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }

@@ -400,3 +400,16 @@ func TestNoRequestAfterTheEnd(t *testing.T) {
 	}
 	require.Equal(t, before, asked.Load())
 }
+
+// TestACopyOfWhichNothingIsSaid: the store answers that a part was copied, and no more.
+func TestACopyOfWhichNothingIsSaid(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			io.WriteString(w, `<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>`)
+		}
+	}))
+	defer server.Close()
+	d := s3.New(newClient(t, server.URL), bucket, s3.Options{})
+	err := d.CopyAbove(t.Context(), storage.Info{Key: "from", Size: 2, Version: `"1"`}, "to", 1, 1)
+	require.ErrorIs(t, err, storage.ErrUnavailable)
+}

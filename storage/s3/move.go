@@ -90,6 +90,9 @@ func (d *Driver) copyInParts(ctx context.Context, source storage.Info, to string
 			Bucket: &d.bucket, Key: &to, UploadId: &m.id, PartNumber: &number, CopySource: d.copySource(source.Key),
 			CopySourceIfMatch: aws.String(string(source.Version)), CopySourceRange: aws.String(fmt.Sprintf("bytes=%d-%d", start, end)),
 		})
+		if err == nil && out.CopyPartResult == nil {
+			err = fmt.Errorf("%w: the store does not say what it copied", storage.ErrUnavailable)
+		}
 		if err != nil {
 			m.abort(ctx)
 			return copyError(ctx, err)

@@ -78,7 +78,7 @@ func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o
 	if o.AtOnce <= 0 {
 		o.AtOnce = 8
 	}
-	r := &reader{layout: l, builder: b, options: o, volume: &Volume{Began: o.Now()}, manifests: map[digest.Digest]time.Time{}}
+	r := &reader{layout: l, builder: b, options: o, volume: &Volume{Began: o.Now()}, manifests: map[digest.Digest]time.Time{}, besides: besides{}}
 	err := r.repositories(ctx)
 	if err == nil && !o.LinksOnly {
 		err = r.images(ctx)
@@ -103,6 +103,7 @@ type reader struct {
 	volume  *Volume
 
 	manifests map[digest.Digest]time.Time // all that were linked or tagged: the newest link
+	besides   besides
 	now       repository
 }
 
@@ -128,7 +129,7 @@ type target struct {
 func (r *reader) repositories(ctx context.Context) error {
 	err := ordered.Each(ctx, r.options.AtOnce, r.layout.Walk(ctx, "repositories/"), func(ctx context.Context, o registrylayout.Object) (t target) {
 		switch o.Kind {
-		case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.Tag:
+		case registrylayout.LayerLink, registrylayout.ManifestLink, registrylayout.SignatureLink, registrylayout.Tag:
 			t.digest, t.err = r.layout.ReadLink(ctx, o.Key)
 		}
 		return t
@@ -162,6 +163,9 @@ func (r *reader) object(o registrylayout.Object, t target) error {
 	if r.now.created.IsZero() || o.ModTime.Before(r.now.created) {
 		r.now.created = o.ModTime
 	}
+	if t.err == nil {
+		t.err = puzzling(o, t.digest)
+	}
 	switch {
 	case o.Kind == registrylayout.Upload:
 		r.now.uploads[o.Upload] = true
@@ -185,6 +189,12 @@ func (r *reader) object(o registrylayout.Object, t target) error {
 
 // link takes a link that could be read.
 func (r *reader) link(o registrylayout.Object, target digest.Digest) error {
+	if o.Kind == registrylayout.SignatureLink {
+		if manifest, ok := signed(o); ok {
+			r.besides.add(manifest, target)
+		}
+		return nil
+	}
 	if o.Kind != registrylayout.LayerLink {
 		r.newest(target, o.ModTime)
 	}
@@ -199,6 +209,8 @@ func (r *reader) link(o registrylayout.Object, target digest.Digest) error {
 	}
 	if o.Kind == registrylayout.ManifestLink {
 		r.now.linked[o.Digest] = true
+	} else if target != o.Digest {
+		r.besides.add(o.Digest, target)
 	}
 	return r.builder.AddLink(inventory.Link{
 		Namespace: r.now.namespace, Name: r.now.name, Digest: string(o.Digest), Manifest: o.Kind == registrylayout.ManifestLink,
@@ -320,6 +332,7 @@ func (r *reader) image(d digest.Digest, t text) ([]inventory.Blob, error) {
 	switch {
 	case err == nil:
 		m.Created = r.manifests[d]
+		r.besides.addTo(&m, r.builder.StoredBlob)
 		r.volume.Manifests++
 		return m.Children, r.builder.AddManifest(m)
 	case errors.Is(err, storage.ErrNotExist):
