@@ -24,6 +24,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/registrykit/registrykit/prune/inventory/fromlayout"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/filesystem"
 	"github.com/registrykit/registrykit/storage/lease"
@@ -131,7 +132,7 @@ func isRegistry(root string) error {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case "lost+found", storage.Reserved, lease.DefaultPrefix: // a new volume, or our own
+		case "lost+found", storage.Reserved, lease.DefaultPrefix, filepath.Dir(fromlayout.DefaultCondemned): // a new volume, or our own
 		case "blobs", "repositories":
 			return fmt.Errorf("%s is no registry's root directory, it seems to be inside of one: give the directory that holds %s", root, registrylayout.Root)
 		default:

@@ -23,7 +23,7 @@ func escape(key string) string {
 	var b strings.Builder
 	for i := range len(key) {
 		c := key[i]
-		if isPlain(c) && !strings.HasPrefix(key[i:], escapeMark) {
+		if isPlain(c) && !looksMarked(key[i:]) {
 			b.WriteByte(c)
 			continue
 		}
@@ -32,6 +32,13 @@ func escape(key string) string {
 		b.WriteByte(hexDigits[c&15])
 	}
 	return b.String()
+}
+
+// looksMarked reports whether a text that begins so would be read as marked: it begins
+// with the mark, or with all of it but the dash that the next byte's mark begins with.
+func looksMarked(text string) bool {
+	rest, ok := strings.CutPrefix(text, escapeMark[:len(escapeMark)-1])
+	return ok && rest != "" && (rest[0] == '-' || !isPlain(rest[0]))
 }
 
 func needsEscape(key string) bool {

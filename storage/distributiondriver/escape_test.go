@@ -24,7 +24,7 @@ func TestEscape(t *testing.T) {
 // FuzzEscape: every key has a path of its own, which distribution takes, and every
 // name of a listing that is turned into a key is that key's.
 func FuzzEscape(f *testing.F) {
-	for _, seed := range []string{"a/b", "é", "-._-", "a-._-2Db", "-._--._-2D", "with space", "x/-._-41", "\xff", "a//b"} {
+	for _, seed := range []string{"a/b", "é", "-._-", "a-._-2Db", "-._--._-2D", "with space", "x/-._-41", "\xff", "a//b", "-._р", "-._ -._ "} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
