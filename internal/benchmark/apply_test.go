@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ func BenchmarkApply(b *testing.B) {
 			var bare, run time.Duration
 			for b.Loop() {
 				bare += timed(func() { r.sendAll(b) })
+				r.looks.Store(0)
 				run += timed(func() {
 					report, err := apply.Run(b.Context(), plan, r.ends(), apply.Options{Now: clustergen.Now, Grace: -1})
 					require.NoError(b, err)
@@ -60,13 +62,16 @@ type yesServer struct {
 	client  *http.Client
 	streams map[string]*imagestream.ImageStream
 	paths   []string
-	inv     *inventory.Inventory
+	looks   atomic.Int32         // of the run
+	dropped *inventory.Inventory // once the items are
+	deleted *inventory.Inventory // once the Images are, too
 }
 
 func newYesServer(b *testing.B, plan *prune.Plan, inv *inventory.Inventory) *yesServer {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 	b.Cleanup(server.Close)
-	r := &yesServer{url: server.URL, streams: map[string]*imagestream.ImageStream{}, inv: without(b, inv, plan)}
+	r := &yesServer{url: server.URL, streams: map[string]*imagestream.ImageStream{}}
+	r.dropped, r.deleted = without(b, inv, plan, false), without(b, inv, plan, true)
 	r.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: apply.DefaultWorkers}}
 	for a := range plan.Actions() {
 		if a.Kind == prune.DeleteTagItem {
@@ -166,21 +171,31 @@ func (r *yesServer) DeleteBlob(ctx context.Context, digest string) error {
 	return r.send(ctx, pathOf("", digest))
 }
 
-// List gives what there is once the items are dropped.
-func (r *yesServer) List(context.Context) (*inventory.Inventory, error) { return r.inv, nil }
+// List gives what there is at the first look of a run, and at the next.
+func (r *yesServer) List(context.Context) (*inventory.Inventory, error) {
+	if r.looks.Add(1) == 1 {
+		return r.dropped, nil
+	}
+	return r.deleted, nil
+}
 
-// without returns the inventory as it is once the plan's tag items are dropped,
-// less its workloads, which can only keep.
-func without(b *testing.B, inv *inventory.Inventory, plan *prune.Plan) *inventory.Inventory {
+// without returns the inventory as it is once the plan's tag items are dropped and,
+// if asked, its Images deleted, less its workloads, which can only keep.
+func without(b *testing.B, inv *inventory.Inventory, plan *prune.Plan, images bool) *inventory.Inventory {
 	dropped := map[string]bool{}
 	for a := range plan.Actions() {
-		if a.Kind == prune.DeleteTagItem {
+		switch {
+		case a.Kind == prune.DeleteTagItem:
 			dropped[fmt.Sprintf("%s:%s#%d", a.Stream, a.Tag, a.Index)] = true
+		case a.Kind == prune.DeleteImage && images:
+			dropped[a.Image] = true
 		}
 	}
 	var builder inventory.Builder
 	for i := range inv.Images() {
-		require.NoError(b, builder.AddManifest(manifestOf(inv, i)))
+		if m := manifestOf(inv, i); !dropped[m.Digest] {
+			require.NoError(b, builder.AddManifest(m))
+		}
 	}
 	for s := range inv.Streams() {
 		view := inv.Stream(s)
