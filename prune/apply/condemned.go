@@ -1,9 +1,7 @@
 package apply
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,13 +15,6 @@ import (
 // name; a file that is not there holds none.
 type FileCondemned string
 
-type condemnedFile struct {
-	Schema string                  `json:"schema"`
-	Blobs  map[string]Condemnation `json:"blobs"`
-}
-
-const condemnedSchema = "registrykit/condemned/v1"
-
 // LoadCondemned reads the file.
 func (f FileCondemned) LoadCondemned(context.Context) (map[string]Condemnation, error) {
 	text, err := os.ReadFile(string(f))
@@ -33,25 +24,17 @@ func (f FileCondemned) LoadCondemned(context.Context) (map[string]Condemnation, 
 	if err != nil {
 		return nil, err
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	var file condemnedFile
-	if err := d.Decode(&file); err != nil {
+	blobs, err := DecodeCondemned(text)
+	if err != nil {
 		return nil, fmt.Errorf("condemned blobs in %s: %w", string(f), err)
 	}
-	if file.Schema != condemnedSchema {
-		return nil, fmt.Errorf("condemned blobs in %s: schema %q, want %q", string(f), file.Schema, condemnedSchema)
-	}
-	if file.Blobs == nil {
-		file.Blobs = map[string]Condemnation{}
-	}
-	return file.Blobs, nil
+	return blobs, nil
 }
 
 // StoreCondemned writes the file anew, beside the old one, and puts it in its
 // place.
 func (f FileCondemned) StoreCondemned(_ context.Context, blobs map[string]Condemnation) error {
-	text, err := json.Marshal(condemnedFile{condemnedSchema, blobs})
+	text, err := EncodeCondemned(blobs)
 	if err != nil {
 		return err
 	}
@@ -59,7 +42,7 @@ func (f FileCondemned) StoreCondemned(_ context.Context, blobs map[string]Condem
 	if err != nil {
 		return err
 	}
-	_, err = temp.Write(append(text, '\n'))
+	_, err = temp.Write(text)
 	err = errors.Join(err, temp.Sync(), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), string(f))

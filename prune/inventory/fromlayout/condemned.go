@@ -1,9 +1,7 @@
 package fromlayout
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -32,13 +30,6 @@ func NewCondemned(s *storage.Store, key string) *Condemned {
 	return &Condemned{s, key}
 }
 
-type condemnedFile struct {
-	Schema string                        `json:"schema"`
-	Blobs  map[string]apply.Condemnation `json:"blobs"`
-}
-
-const condemnedSchema = "registrykit/condemned/v1"
-
 // LoadCondemned reads the marks; there are none where there is no such object.
 func (c *Condemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
 	text, err := c.store.ReadFile(ctx, c.key, mostCondemned)
@@ -48,19 +39,11 @@ func (c *Condemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemn
 	if err != nil {
 		return nil, err
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	var file condemnedFile
-	if err := d.Decode(&file); err != nil {
+	blobs, err := apply.DecodeCondemned(text)
+	if err != nil {
 		return nil, fmt.Errorf("condemned blobs in %s: %w", c.key, err)
 	}
-	if file.Schema != condemnedSchema {
-		return nil, fmt.Errorf("condemned blobs in %s: schema %q, want %q", c.key, file.Schema, condemnedSchema)
-	}
-	if file.Blobs == nil {
-		file.Blobs = map[string]apply.Condemnation{}
-	}
-	return file.Blobs, nil
+	return blobs, nil
 }
 
 // StoreCondemned writes the marks. Where there are none, and were none, nothing
@@ -73,10 +56,10 @@ func (c *Condemned) StoreCondemned(ctx context.Context, blobs map[string]apply.C
 		}
 		return err
 	}
-	text, err := json.Marshal(condemnedFile{condemnedSchema, blobs})
+	text, err := apply.EncodeCondemned(blobs)
 	if err != nil {
 		return err
 	}
-	_, err = c.store.WriteFile(ctx, c.key, append(text, '\n'), storage.CreateOptions{})
+	_, err = c.store.WriteFile(ctx, c.key, text, storage.CreateOptions{})
 	return err
 }
