@@ -34,6 +34,9 @@ type Options struct {
 	NoReferrers bool
 	// Auth says who may come in.
 	Auth Auth
+	// OpenShift makes it OpenShift's integrated registry. nil: it is a plain one, which
+	// has OpenShift's endpoints too.
+	OpenShift *OpenShift
 }
 
 // A Server is a registry that runs. Its methods may be used by many goroutines.
@@ -41,6 +44,7 @@ type Server struct {
 	options  Options
 	base     http.Handler
 	blobs    registry.BlobHandler
+	store    *linkedStore // of OpenShift's registry alone, then it is blobs
 	http     *httptest.Server
 	pipes    *pipeListener
 	tokens   tokens
@@ -54,12 +58,14 @@ type Server struct {
 // Start starts a registry. Close it.
 func Start(o Options) (*Server, error) {
 	quiet := log.New(io.Discard, "", 0)
-	blobs := registry.NewInMemoryBlobHandler()
-	s := &Server{
-		options:    o,
-		blobs:      blobs,
-		base:       registry.New(registry.Logger(quiet), registry.WithReferrersSupport(true), registry.WithBlobHandler(blobs)),
-		signatures: map[string][]byte{},
+	s := &Server{options: o, blobs: registry.NewInMemoryBlobHandler(), signatures: map[string][]byte{}}
+	if o.OpenShift != nil {
+		s.store = newLinkedStore()
+		s.blobs = s.store
+	}
+	s.base = registry.New(registry.Logger(quiet), registry.WithReferrersSupport(true), registry.WithBlobHandler(s.blobs))
+	if o.OpenShift != nil {
+		s.base = s.store.around(s.base, *o.OpenShift)
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ErrorLog = quiet

@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/prune/apply"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/registryclient"
 )
 
-// Ends carry a plan out on a registry. Client and Registry are required. They may be used
-// by many goroutines at once, and are for one plan.
+// Ends carry a plan out on a plain registry; for OpenShift's own there are
+// [IntegratedEnds]. Client and Registry are required. They may be used by many goroutines
+// at once, and are for one plan.
 type Ends struct {
 	Client   *registryclient.Client
 	Registry name.Registry
@@ -25,10 +25,6 @@ type Ends struct {
 	// More adds to what is read again what the inventory had besides, such as
 	// workloads: as they are now. nil: nothing.
 	More func(ctx context.Context, b *inventory.Builder) error
-	// Integrated says that it is OpenShift's registry. It alone deletes layer links
-	// and blobs, for those with the role system:image-pruner, and refuses to delete a
-	// manifest that an image stream refers to.
-	Integrated bool
 
 	mu sync.Mutex
 	// emptied are the repositories that tags were deleted from: a catalog need not
@@ -36,14 +32,10 @@ type Ends struct {
 	emptied []string
 }
 
-// Apply returns the ends for apply.Run. Without Integrated, layer links and blobs are
-// Unsupported: such a registry's own garbage collection frees them.
+// Apply returns the ends for apply.Run. Layer links and blobs are Unsupported: the
+// registry's own garbage collection frees them.
 func (e *Ends) Apply() apply.Ends {
-	ends := apply.Ends{Tags: e, Manifests: e, Images: apply.NoImages{}, Inventory: e}
-	if e.Integrated {
-		ends.Layers, ends.Blobs = e, e
-	}
-	return ends
+	return apply.Ends{Tags: e, Manifests: e, Images: apply.NoImages{}, Inventory: e}
 }
 
 // List reads the registry anew.
@@ -67,20 +59,20 @@ func (e *Ends) List(ctx context.Context) (*inventory.Inventory, error) {
 // before, and whether it is gone after. A registry that has no deletion of tags, or says
 // so and does not do it, is Unsupported.
 func (e *Ends) DeleteTag(ctx context.Context, repository, tag, want string) error {
-	repo, err := e.repository(repository)
+	repo, err := repositoryIn(e.Registry, repository)
 	if err != nil {
 		return err
 	}
 	client := itself(e.Client)
 	info, err := client.HeadManifest(ctx, repo.Tag(tag))
 	if err != nil {
-		return e.answer(err)
+		return answer(err)
 	}
 	if info.Digest.String() != want {
-		return &endError{apply.ErrConflict, errors.New("the tag points to " + info.Digest.String()), 0}
+		return &endError{class: apply.ErrConflict, err: errors.New("the tag points to " + info.Digest.String())}
 	}
 	if _, err := client.DeleteTag(ctx, repo.Tag(tag)); err != nil {
-		return e.answer(err)
+		return answer(err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -93,48 +85,19 @@ func (e *Ends) DeleteTag(ctx context.Context, repository, tag, want string) erro
 // DeleteManifestLink deletes a manifest from a repository, and with it whatever tag
 // points to it there.
 func (e *Ends) DeleteManifestLink(ctx context.Context, repository, digest string) error {
-	d, err := e.digest(repository, digest)
+	d, err := digestIn(e.Registry, repository, digest)
 	if err != nil {
 		return err
 	}
-	err = e.answer(e.Client.DeleteManifest(ctx, d))
-	if e.Integrated && errors.Is(err, apply.ErrUnsupported) {
-		return &endError{apply.ErrInUse, err, 0}
-	}
-	return err
+	return answer(e.Client.DeleteManifest(ctx, d))
 }
 
-// DeleteLayerLink takes a layer or config away from one repository of OpenShift's
-// registry.
-func (e *Ends) DeleteLayerLink(ctx context.Context, repository, digest string) error {
-	if !e.Integrated {
-		return apply.ErrUnsupported
-	}
-	d, err := e.digest(repository, digest)
-	if err != nil {
-		return err
-	}
-	return e.answer(e.Client.DeleteBlob(ctx, d))
+func repositoryIn(registry name.Registry, repository string) (name.Repository, error) {
+	return name.NewRepository(registry.Name()+"/"+repository, name.StrictValidation)
 }
 
-// DeleteBlob deletes a blob from the storage of OpenShift's registry.
-func (e *Ends) DeleteBlob(ctx context.Context, blob string) error {
-	if !e.Integrated {
-		return apply.ErrUnsupported
-	}
-	d, err := digest.Parse(blob)
-	if err != nil {
-		return err
-	}
-	return e.answer(e.Client.AdminDeleteBlob(ctx, e.Registry, d))
-}
-
-func (e *Ends) repository(repository string) (name.Repository, error) {
-	return name.NewRepository(e.Registry.Name()+"/"+repository, name.StrictValidation)
-}
-
-func (e *Ends) digest(repository, digest string) (name.Digest, error) {
-	repo, err := e.repository(repository)
+func digestIn(registry name.Registry, repository, digest string) (name.Digest, error) {
+	repo, err := repositoryIn(registry, repository)
 	if err != nil {
 		return name.Digest{}, err
 	}
@@ -157,7 +120,7 @@ func (e *endError) Unwrap() []error { return []error{e.class, e.err} }
 func (e *endError) RetryAfter() time.Duration { return e.wait }
 
 // answer says what a client's error means to a deletion.
-func (e *Ends) answer(err error) error {
+func answer(err error) error {
 	var failed *registryclient.Error
 	if err == nil || !errors.As(err, &failed) {
 		return err
