@@ -23,15 +23,17 @@ import (
 type door struct {
 	registry name.Registry
 
-	lock      chan struct{} // held while pinging
-	mu        sync.Mutex
-	open      bool
-	scheme    string
-	challenge transport.Challenge
+	lock        chan struct{} // held while pinging
+	tagLock     chan struct{} // held while a tag is deleted, until tagDeletion is known
+	mu          sync.Mutex
+	open        bool
+	scheme      string
+	challenge   transport.Challenge
+	tagDeletion tagDeletion
 }
 
 func newDoor(registry name.Registry) *door {
-	return &door{registry: registry, lock: make(chan struct{}, 1)}
+	return &door{registry: registry, lock: make(chan struct{}, 1), tagLock: make(chan struct{}, 1)}
 }
 
 // known returns what the last ping found.
