@@ -3,6 +3,7 @@ package fromregistry
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -26,10 +27,20 @@ type Ends struct {
 	// workloads: as they are now. nil: nothing.
 	More func(ctx context.Context, b *inventory.Builder) error
 
+	// Probe is a repository, which need not be there, in which it is tried with an image
+	// of its own what the deletion of a tag does, before the first one; see
+	// registryclient.Client.ProbeTagDeletion. Where a manifest goes along, no tag is
+	// deleted. Empty: it is not tried, and the first tag that is deleted shows it.
+	Probe string
+
 	mu sync.Mutex
-	// emptied are the repositories that tags were deleted from: a catalog need not
+	// tried are the tags that were to be deleted, by repository: a catalog need not
 	// name those that have none left.
-	emptied []string
+	tried map[string]map[string]bool
+
+	probing  sync.Mutex
+	probed   bool
+	probeErr error
 }
 
 // Apply returns the ends for apply.Run. Layer links and blobs are Unsupported: the
@@ -47,39 +58,12 @@ func (e *Ends) List(ctx context.Context) (*inventory.Inventory, error) {
 		}
 	}
 	e.mu.Lock()
-	also := slices.Clone(e.emptied)
+	also := slices.Sorted(maps.Keys(e.tried))
 	e.mu.Unlock()
 	if err := read(ctx, e.Client, e.Registry, &b, e.Options, also); err != nil {
 		return nil, err
 	}
 	return b.Build(), nil
-}
-
-// DeleteTag deletes a tag, and leaves its manifest. It looks what the tag points to
-// before, and whether it is gone after. A registry that has no deletion of tags, or says
-// so and does not do it, is Unsupported.
-func (e *Ends) DeleteTag(ctx context.Context, repository, tag, want string) error {
-	repo, err := repositoryIn(e.Registry, repository)
-	if err != nil {
-		return err
-	}
-	client := itself(e.Client)
-	info, err := client.HeadManifest(ctx, repo.Tag(tag))
-	if err != nil {
-		return answer(err)
-	}
-	if info.Digest.String() != want {
-		return &endError{class: apply.ErrConflict, err: errors.New("the tag points to " + info.Digest.String())}
-	}
-	if _, err := client.DeleteTag(ctx, repo.Tag(tag)); err != nil {
-		return answer(err)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !slices.Contains(e.emptied, repository) {
-		e.emptied = append(e.emptied, repository)
-	}
-	return nil
 }
 
 // DeleteManifestLink deletes a manifest from a repository, and with it whatever tag
@@ -136,6 +120,8 @@ func answer(err error) error {
 		told.class = apply.ErrForbidden
 	case registryclient.Unsupported:
 		told.class = apply.ErrUnsupported
+	case registryclient.Conflict:
+		told.class = apply.ErrConflict
 	case registryclient.RateLimited, registryclient.Unavailable, registryclient.Timeout, registryclient.Refused, registryclient.DNS:
 		told.class = apply.ErrUnavailable
 	default:
