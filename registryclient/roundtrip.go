@@ -82,7 +82,8 @@ func (t *roundTripper) once(host *host, req *http.Request) (*http.Response, erro
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	resp, err := host.transport.RoundTrip(req.WithContext(ctx))
+	transport, sent := t.hosts.transportFor(host, req.WithContext(ctx))
+	resp, err := transport.RoundTrip(sent)
 	if err != nil {
 		release()
 		cancel(nil)

@@ -53,20 +53,10 @@ func (c *Client) through(s Source) *Client {
 	if twin, ok := c.insecure[trusted]; ok {
 		return twin
 	}
+	h := c.hosts.trusting(trusted)
 	o := c.o
-	ask := c.o.Host
-	o.Host = func(host string) HostOptions {
-		var h HostOptions
-		if ask != nil {
-			h = ask(host)
-		}
-		if host == trusted {
-			h.SkipVerify = true
-			h.PlainHTTP = max(h.PlainHTTP, HTTPFallback)
-		}
-		return h
-	}
-	twin := New(o)
+	o.Host = h.o.Host
+	twin := newClient(o, h)
 	c.insecure[trusted] = twin
 	return twin
 }
