@@ -61,6 +61,7 @@ const (
 	DefaultAttempts      = 4
 	DefaultBackoff       = 500 * time.Millisecond
 	DefaultMaxBackoff    = 30 * time.Second
+	DefaultMaxRetryAfter = 6 * time.Hour // Docker Hub's window
 )
 
 // RetryOptions say what happens to a request that failed in a way that may pass:
@@ -72,13 +73,16 @@ type RetryOptions struct {
 	// repeats.
 	Attempts int
 	// Backoff is the first wait, doubled every time; the real one is between half
-	// of it and the whole. 0 is [DefaultBackoff]. A Retry-After goes before it and
-	// is bounded by the context alone: where its time ends before the wait would,
-	// the error comes at once.
+	// of it and the whole. 0 is [DefaultBackoff]. A Retry-After goes before it.
 	Backoff time.Duration
 	// MaxBackoff is the longest wait that no Retry-After asked for; 0 is
 	// [DefaultMaxBackoff].
 	MaxBackoff time.Duration
+	// MaxRetryAfter is the longest wait that a Retry-After may ask for; 0 is
+	// [DefaultMaxRetryAfter]. Where it asks for more, or for more than is left until the
+	// context's deadline, the error comes at once, and says for how much. The host is
+	// left alone for no longer than this.
+	MaxRetryAfter time.Duration
 }
 
 func (o RetryOptions) withDefaults() RetryOptions {
@@ -90,6 +94,9 @@ func (o RetryOptions) withDefaults() RetryOptions {
 	}
 	if o.MaxBackoff <= 0 {
 		o.MaxBackoff = DefaultMaxBackoff
+	}
+	if o.MaxRetryAfter <= 0 {
+		o.MaxRetryAfter = DefaultMaxRetryAfter
 	}
 	return o
 }

@@ -141,3 +141,21 @@ func TestTooManyReferrers(t *testing.T) {
 	require.False(t, inv.Complete(inventory.KindImage))
 	require.Zero(t, w.server.Count(http.MethodGet, "/manifests/sha256:00000"))
 }
+
+// TestListingsInARing make their kind incomplete.
+func TestListingsInARing(t *testing.T) {
+	for _, part := range []string{"/_catalog", "/v2/org/a/tags/list"} {
+		w := newWorld(t, registrytest.Options{})
+		w.push("org/a:v1", w.image(now.AddDate(-1, 0, 0)))
+		w.push("org/a:v2", w.image(now.AddDate(-1, 0, 0)))
+		w.server.Inject(registrytest.Fault{Do: func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
+			page := map[string]string{"": "1", "1": "2", "2": "1"}[r.URL.Query().Get("last")]
+			rw.Header().Set("Link", fmt.Sprintf(`<%s?last=%s>; rel="next"`, r.URL.Path, page))
+			fmt.Fprintf(rw, `{"repositories":["org/a","org/%s"],"tags":["v%s"]}`, page, page)
+		}}.For(http.MethodGet, part))
+		inv := w.read(fromregistry.Options{UseImageCreated: true, UntaggedIsNothing: true})
+		require.ErrorIs(t, w.warnings[0], registryclient.Integrity)
+		require.False(t, inv.Complete(inventory.KindImageStream))
+		require.Zero(t, kinds(w.plan(inv, old()))[prune.DeleteManifestLink])
+	}
+}
