@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -37,6 +38,10 @@ type Options struct {
 	// OpenShift makes it OpenShift's integrated registry. nil: it is a plain one, which
 	// has OpenShift's endpoints too.
 	OpenShift *OpenShift
+	// Base is the registry behind the faults and Auth, such as distribution's: it must be
+	// open to everyone, and empty. nil: go-containerregistry's, in memory. It is not
+	// for OpenShift.
+	Base http.Handler
 }
 
 // A Server is a registry that runs. Its methods may be used by many goroutines.
@@ -64,6 +69,9 @@ func Start(o Options) (*Server, error) {
 		s.blobs = s.store
 	}
 	s.base = registry.New(registry.Logger(quiet), registry.WithReferrersSupport(true), registry.WithBlobHandler(s.blobs))
+	if o.Base != nil {
+		s.base = o.Base
+	}
 	if o.OpenShift != nil {
 		s.base = s.store.around(s.base, *o.OpenShift)
 	}
@@ -172,7 +180,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	// The registry keeps blobs by the host of the URL, which a server's has not.
-	in.URL.Scheme, in.URL.Host = "", ""
+	in.Host, in.URL.Scheme, in.URL.Host = cmp.Or(in.Host, in.URL.Host), "", ""
 	d.handler.ServeHTTP(w, in)
 	resp := w.Result()
 	resp.Request = req
