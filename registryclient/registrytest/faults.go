@@ -330,6 +330,7 @@ func tagDeletion(name string, takes func(tags int) bool) Fault {
 				tags = append(tags, tag)
 			}
 		}
+		answer := whole(r, next) // afterwards the tag may be gone with the manifest
 		if takes(len(tags)) {
 			for _, also := range append(tags, digest) {
 				if also != reference {
@@ -337,7 +338,7 @@ func tagDeletion(name string, takes func(tags int) bool) Fault {
 				}
 			}
 		}
-		next.ServeHTTP(w, r)
+		forward(w, answer, answer.Body.Bytes())
 	}}
 	return f.For(http.MethodDelete, "/manifests/")
 }
