@@ -44,8 +44,9 @@ type Options struct {
 	// IdleTimeout is how long the body of an answer may bring nothing; 0 is
 	// [DefaultIdleTimeout].
 	IdleTimeout time.Duration
-	// DialContext replaces the dialer, for a port-forward or a tunnel. The guard
-	// against names that resolve to link-local addresses is in the default one.
+	// DialContext replaces the dialer, for a port-forward or a tunnel. The guards
+	// against names that resolve to link-local addresses, or for others than the
+	// registry to private ones, are in the default one.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Proxy chooses a proxy; nil is http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
@@ -130,8 +131,10 @@ type HostOptions struct {
 	// Concurrency is how many requests, and apart from them how many downloads of
 	// blobs, are under way at once; 0 is [DefaultConcurrency].
 	Concurrency int
-	// PrivateRedirects lets a registry with a public name redirect to a private or
-	// loopback address. Link-local addresses are never gone to.
+	// PrivateRedirects lets a registry at a public address lead to a private or
+	// loopback one, by a name or as such: with redirects, with the name of its token
+	// service and of where it takes uploads. A registry that is at a private address
+	// itself may. Link-local addresses are never gone to.
 	PrivateRedirects bool
 }
 
