@@ -5,7 +5,8 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
-	"net/http"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/registrykit/registrykit/prune/imagepruner"
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -93,6 +93,7 @@ func newSite(t *testing.T, spec string, without ...string) *site {
 	if os.Getenv("REGISTRYKIT_E2E") == "" {
 		t.Skip("set REGISTRYKIT_E2E=1 to run it with a real API server")
 	}
+	ctrl.SetLogger(zap.New(zap.WriteTo(t.Output())))
 	env := &envtest.Environment{}
 	var err error
 	env.ControlPlane.GetAPIServer().Path, err = exec.LookPath("kube-apiserver")
@@ -177,7 +178,7 @@ func (s *site) startRegistry() {
 	require.NoError(s.t, err)
 	defer connection.Close()
 	folder := s.t.TempDir()
-	s.settings = settings{namespace: imagepruner.DefaultNamespace, name: imagepruner.Name,
+	s.settings = settings{namespace: imagepruner.DefaultNamespace, name: imagepruner.Name, metrics: "0",
 		registry: registryOptions{ca: filepath.Join(folder, "ca.crt"), token: filepath.Join(folder, "token")}}
 	var authority []byte
 	for _, c := range connection.ConnectionState().PeerCertificates {
@@ -193,10 +194,9 @@ const manifestType = "application/vnd.oci.image.manifest.v1+json"
 // replica runs a controller until stop is called, which returns what run did.
 func (s *site) replica() (r *reconciler, stop func() error) {
 	s.t.Helper()
-	options := managerOptions(s.settings.namespace)
+	options := managerOptions(s.settings)
 	lease, renew, retry := 3*time.Second, 2*time.Second, 100*time.Millisecond
 	options.LeaseDuration, options.RenewDeadline, options.RetryPeriod = &lease, &renew, &retry
-	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	yes := true
 	options.Controller.SkipNameValidation = &yes // several in one process
 	m, err := ctrl.NewManager(s.config, options)
@@ -287,12 +287,10 @@ func (s *site) patch(text string) {
 // others, the leader follows the cluster, prunes when the schedule says so, deletes links
 // at once and blobs by a second plan, and another replica goes on where it stops.
 func TestEndToEndController(t *testing.T) {
-	ctrl.SetLogger(zap.New(zap.WriteTo(t.Output())))
 	s := newSite(t, `{"schedule":"@hourly"}`)
 	s.ahead.Store(int64(200 * time.Hour)) // the API server says that all is new
 	_, stopFirst := s.replica()
 	first := s.awaitRun(time.Time{}, imagepruner.ReasonSucceeded)
-	t.Log(first)
 	require.Equal(t, 3, first.Deleted.TagItems)
 	require.Equal(t, 3, first.Deleted.Images)
 	require.Equal(t, 3, first.Deleted.ManifestLinks)
@@ -306,20 +304,26 @@ func TestEndToEndController(t *testing.T) {
 		require.True(t, s.registry.Stored(image.Layers()[0]), i)
 	}
 
-	// Another replica waits, and takes over.
+	// Another replica waits while the leader goes on, and takes over.
 	second, _ := s.replica()
-	require.False(t, second.known.builder.Build().Complete(inventory.KindPod), "it has not begun")
-	require.NoError(t, stopFirst())
-	after := s.forward(48*time.Hour, "2")
-	run := s.awaitRun(after, imagepruner.ReasonSucceeded)
-	t.Log(run)
+	run := s.awaitRun(s.forward(48*time.Hour, "2"), imagepruner.ReasonSucceeded)
 	require.Equal(t, 1, run.Deleted.Images)
+	require.False(t, second.known.builder.Build().Complete(inventory.KindPod), "it knows nothing, and so plans nothing")
 	for i, image := range s.images["dev/app"] {
 		require.Equal(t, i >= 3, s.registry.Stored(image.Layers()[0]), i)
 	}
-
-	requests := s.registry.Requests()
-	require.True(t, slices.ContainsFunc(requests, func(r registrytest.Request) bool { return r.Method == http.MethodDelete }))
+	require.NoError(t, stopFirst())
+	run = s.awaitRun(s.forward(48*time.Hour, "1"), imagepruner.ReasonSucceeded)
+	require.Equal(t, 1, run.Deleted.Images)
+	for i, image := range s.images["dev/app"] {
+		require.Equal(t, i >= 4, s.registry.Stored(image.Layers()[0]), i)
+	}
+	events := new(unstructured.UnstructuredList)
+	events.SetGroupVersionKind(schema.GroupVersionKind{Group: "events.k8s.io", Version: "v1", Kind: "EventList"})
+	require.NoError(t, s.admin.List(t.Context(), events, client.InNamespace("default")))
+	require.True(t, slices.ContainsFunc(events.Items, func(e unstructured.Unstructured) bool {
+		return e.Object["reason"] == "Pruned" && e.Object["note"] == first.String()
+	}), events.Items)
 
 	s.patch(`{"spec":{"suspend":true}}`)
 	u := newPruner()
@@ -365,7 +369,6 @@ func granted(t *testing.T) (rights []string) {
 // TestEndToEndAnAPIThatIsDown: where the API server that has the DeploymentConfigs does
 // not answer, they are not taken for none, though the client's mapper finds no such kind.
 func TestEndToEndAnAPIThatIsDown(t *testing.T) {
-	ctrl.SetLogger(zap.New(zap.WriteTo(t.Output())))
 	s := newSite(t, `{"schedule":"@hourly"}`, "deploymentconfigs", "builds", "buildconfigs")
 	s.create(`{"apiVersion":"v1","kind":"Service","metadata":{"name":"gone","namespace":"dev"},"spec":{"ports":[{"port":443}]}}`)
 	s.create(`{"apiVersion":"apiregistration.k8s.io/v1","kind":"APIService","metadata":{"name":"v1.apps.openshift.io"},"spec":{"group":"apps.openshift.io","version":"v1",
@@ -377,8 +380,7 @@ func TestEndToEndAnAPIThatIsDown(t *testing.T) {
 		conditions, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
 		return len(conditions) > 0
 	})
-	options := managerOptions(s.settings.namespace)
-	options.Metrics = metricsserver.Options{BindAddress: "0"}
+	options := managerOptions(s.settings)
 	m, err := ctrl.NewManager(s.config, options)
 	require.NoError(t, err)
 	r, err := newReconciler(m, s.settings)
@@ -393,4 +395,29 @@ func TestEndToEndAnAPIThatIsDown(t *testing.T) {
 	// Builds are nowhere, so there are none.
 	var b inventory.Builder
 	require.NoError(t, r.cluster.list(t.Context(), inventory.KindBuild, &b))
+}
+
+// TestEndToEndProgram runs the program itself by a kubeconfig: it deletes nothing unless
+// it is told to, and ends with its context.
+func TestEndToEndProgram(t *testing.T) {
+	s := newSite(t, `{"schedule":"@every 1s","keepYoungerThanDuration":"0s"}`)
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `{"apiVersion":"v1","kind":"Config","current-context":"a",
+		"clusters":[{"name":"a","cluster":{"server":%q}}],"contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}],
+		"users":[{"name":"a","user":{"as":%q,"as-groups":["system:authenticated"]}}]}`, s.config.Host, s.config.Impersonate.UserName), 0o600))
+	t.Setenv("KUBECONFIG", file)
+	flags := flag.NewFlagSet("controller", flag.ContinueOnError)
+	said, err := parse(flags, []string{"-metrics-bind-address=0", "-token-file", s.settings.registry.token, "-certificate-authority", s.settings.registry.ca})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, said) }()
+	record := s.awaitRun(time.Time{}, imagepruner.ReasonSucceeded)
+	require.True(t, record.DryRun)
+	require.Equal(t, 3, record.Deleted.Images, "it would have")
+	cancel()
+	require.NoError(t, <-done)
+	for _, image := range s.images["dev/app"] {
+		require.NoError(t, s.admin.Get(t.Context(), types.NamespacedName{Name: image.Digest()}, newObject(inventory.KindImage)))
+	}
 }

@@ -27,6 +27,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/registrykit/registrykit/auth"
@@ -38,6 +39,7 @@ import (
 // settings are what the flags say.
 type settings struct {
 	namespace, name string
+	metrics         string // the address
 	dryRun          bool
 	registry        registryOptions
 }
@@ -56,6 +58,7 @@ func main() {
 func parse(flags *flag.FlagSet, args []string) (s settings, err error) {
 	flags.StringVar(&s.namespace, "namespace", imagepruner.DefaultNamespace, "where the lease of the leader and the list of condemned blobs are")
 	flags.StringVar(&s.name, "name", imagepruner.Name, "of the ImagePruner")
+	flags.StringVar(&s.metrics, "metrics-bind-address", ":8080", "where metrics are served; 0: nowhere")
 	flags.BoolVar(&s.dryRun, "dry-run", true, "delete nothing")
 	flags.StringVar(&s.registry.url, "registry-url", "", "of the integrated registry, https:// by default; empty: as the cluster says")
 	flags.StringVar(&s.registry.ca, "certificate-authority", "/var/run/configmaps/serviceca/service-ca.crt", "a `file` with the authority that signs the registry's certificate")
@@ -72,14 +75,15 @@ func parse(flags *flag.FlagSet, args []string) (s settings, err error) {
 // managerOptions elect a leader. The durations are those that OpenShift advises: an API
 // server that restarts takes the lease from nobody, and a leader that is gone without a
 // word is missed after some two minutes, which is soon enough to prune.
-func managerOptions(namespace string) ctrl.Options {
+func managerOptions(s settings) ctrl.Options {
 	lease, renew, retry := 137*time.Second, 107*time.Second, 26*time.Second
 	return ctrl.Options{
 		Scheme:                  runtime.NewScheme(), // everything is unstructured
+		Metrics:                 metricsserver.Options{BindAddress: s.metrics},
 		Cache:                   cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
 		LeaderElection:          true,
 		LeaderElectionID:        "image-pruner." + imagepruner.GroupName,
-		LeaderElectionNamespace: namespace,
+		LeaderElectionNamespace: s.namespace,
 		LeaseDuration:           &lease,
 		RenewDeadline:           &renew,
 		RetryPeriod:             &retry,
@@ -94,7 +98,7 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	m, err := ctrl.NewManager(config, managerOptions(s.namespace))
+	m, err := ctrl.NewManager(config, managerOptions(s))
 	if err != nil {
 		return err
 	}
