@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -406,8 +405,7 @@ func TestEndToEndProgram(t *testing.T) {
 		"clusters":[{"name":"a","cluster":{"server":%q}}],"contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}],
 		"users":[{"name":"a","user":{"as":%q,"as-groups":["system:authenticated"]}}]}`, s.config.Host, s.config.Impersonate.UserName), 0o600))
 	t.Setenv("KUBECONFIG", file)
-	flags := flag.NewFlagSet("controller", flag.ContinueOnError)
-	said, err := parse(flags, []string{"-metrics-bind-address=0", "-token-file", s.settings.registry.token, "-certificate-authority", s.settings.registry.ca})
+	said, err := parse(newFlags(), []string{"-metrics-bind-address=0", "-token-file", s.settings.registry.token, "-certificate-authority", s.settings.registry.ca})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
