@@ -90,6 +90,7 @@ func (plainResource) Scheme() string { return "http" }
 // RoundTrip implements http.RoundTripper: it adds the credential where the request
 // is for the registry itself, and renews a token that has expired.
 func (a *access) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.WithContext(context.WithValue(req.Context(), originKey{}, hostOf(a.door.registry)))
 	if !a.isFor(req.URL) || crossesHosts(req) {
 		return a.client.base.RoundTrip(req)
 	}

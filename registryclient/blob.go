@@ -57,11 +57,7 @@ func (c *Client) DeleteBlob(ctx context.Context, d name.Digest) error {
 		if err != nil {
 			return err
 		}
-		resp, err := a.send(traced, call{method: http.MethodDelete, path: blobPath(d)}, http.StatusAccepted, http.StatusOK, http.StatusNoContent)
-		if err != nil {
-			return err
-		}
-		return resp.Body.Close()
+		return a.delete(traced, call{path: blobPath(d)})
 	}()
 	return failure("delete blob", d.String(), tr, err)
 }

@@ -35,6 +35,8 @@ const (
 	// Unsupported: the registry does not do this at all, 405 or 501 or a deletion
 	// that it accepted without doing it.
 	Unsupported Class = "unsupported"
+	// Conflict: what is there is not what the caller said, or was changed meanwhile.
+	Conflict Class = "conflict"
 	// Unavailable: 5xx, or a connection that broke, after all attempts.
 	Unavailable Class = "unavailable"
 	// Invalid: the registry did not accept the request as such, 400 and others.

@@ -53,11 +53,15 @@ func New(o Options) *Client {
 	if o.IdleTimeout <= 0 {
 		o.IdleTimeout = DefaultIdleTimeout
 	}
+	return newClient(o, newHosts(o))
+}
+
+// newClient returns a client of options that are complete.
+func newClient(o Options, h *hosts) *Client {
 	agent := libraryAgent
 	if o.UserAgent != "" {
 		agent = o.UserAgent + " " + libraryAgent
 	}
-	h := newHosts(o)
 	return &Client{
 		o:        o,
 		hosts:    h,
@@ -86,11 +90,6 @@ func (c *Client) WithKeychain(k authn.Keychain) *Client {
 // share them.
 func (c *Client) Close() {
 	c.hosts.closeIdle()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, twin := range c.insecure {
-		twin.Close()
-	}
 }
 
 func (c *Client) doorOf(registry name.Registry) *door {

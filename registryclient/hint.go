@@ -37,7 +37,15 @@ func hint(e *Error) string {
 		return fmt.Sprintf("%s speaks plain HTTP: allow that for this host (HostOptions.PlainHTTP) if the network is trusted", host)
 	case Integrity:
 		return fmt.Sprintf("Nothing of the answer was used. If it happens again, what is at %s, or between, cannot be trusted", host)
+	case Conflict:
+		return "Look at what is there now, and decide anew"
 	case Unsupported:
+		switch {
+		case errors.Is(e.Err, ErrManifestGone):
+			return "Push the image again if something else needs it, under its other tags too; delete no more tags at " + host
+		case errors.Is(e.Err, errTakesManifests):
+			return "Delete manifests that no tag needs in place of tags"
+		}
 		return fmt.Sprintf("%s does not offer this; its configuration may forbid it", host)
 	case Unavailable:
 		return fmt.Sprintf("%s has trouble of its own: try again later", host)

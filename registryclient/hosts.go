@@ -1,7 +1,6 @@
 package registryclient
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -15,11 +14,34 @@ import (
 // its connections. It is shared by a client and those that it gave rise to; no
 // credential is in it.
 type hosts struct {
-	o        Options
-	standard *http.Transport // of every host without TLS settings of its own
+	o Options
+	// Of every host without TLS settings of its own.
+	standard, outside *http.Transport
+	dial              dialFunc
+	places            places
+
+	paces *paces
 
 	mu    sync.Mutex
 	known map[string]*host
+	twins map[string]*hosts // by the host that each trusts more
+}
+
+// paces are those of each host. A host has one, however it is trusted.
+type paces struct {
+	mu    sync.Mutex
+	known map[string]*pace
+}
+
+func (p *paces) of(host string, o HostOptions) *pace {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, ok := p.known[host]
+	if !ok {
+		found = newPace(o)
+		p.known[host] = found
+	}
+	return found
 }
 
 // A host is one end that requests go to.
@@ -28,12 +50,44 @@ type host struct {
 	options   HostOptions
 	pace      *pace
 	transport *http.Transport
+	outside   *http.Transport // see transportFor
 }
 
+// dialTimeout is how long a connection may take, and how often an idle one is probed.
+const dialTimeout = 30 * time.Second
+
 func newHosts(o Options) *hosts {
-	h := &hosts{o: o, known: map[string]*host{}}
-	h.standard = h.newTransport(nil)
+	h := &hosts{o: o, known: map[string]*host{}, paces: &paces{known: map[string]*pace{}}, dial: (*net.Dialer).DialContext}
+	h.standard, h.outside = h.newTransport(nil), h.newTransport(nil)
 	return h
+}
+
+// trusting returns the hosts where one is trusted more, with connections of their own.
+func (h *hosts) trusting(trusted string) *hosts {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if twin, ok := h.twins[trusted]; ok {
+		return twin
+	}
+	o := h.o
+	o.Host = func(host string) HostOptions {
+		var options HostOptions
+		if h.o.Host != nil {
+			options = h.o.Host(host)
+		}
+		if host == trusted {
+			options.SkipVerify = true
+			options.PlainHTTP = max(options.PlainHTTP, HTTPFallback)
+		}
+		return options
+	}
+	twin := newHosts(o)
+	twin.paces, twin.dial = h.paces, h.dial
+	if h.twins == nil {
+		h.twins = map[string]*hosts{}
+	}
+	h.twins[trusted] = twin
+	return twin
 }
 
 // options returns the settings of a host.
@@ -57,14 +111,14 @@ func (h *hosts) get(u *url.URL) (*host, error) {
 	found, ok := h.known[name]
 	if !ok {
 		o := h.options(name)
-		found = &host{name: name, options: o, pace: newPace(o), transport: h.standard}
+		found = &host{name: name, options: o, pace: h.paces.of(name, o), transport: h.standard, outside: h.outside}
 		if o.TLS != nil || o.SkipVerify {
 			config := o.TLS.Clone()
 			if config == nil {
 				config = &tls.Config{}
 			}
 			config.InsecureSkipVerify = config.InsecureSkipVerify || o.SkipVerify
-			found.transport = h.newTransport(config)
+			found.transport, found.outside = h.newTransport(config), h.newTransport(config)
 		}
 		h.known[name] = found
 	}
@@ -93,10 +147,7 @@ func (h *hosts) newTransport(config *tls.Config) *http.Transport {
 		t.Proxy = http.ProxyFromEnvironment
 	}
 	if t.DialContext == nil {
-		dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
-		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			return guardDial(ctx, dialer, network, address, (*net.Dialer).DialContext)
-		}
+		t.DialContext = h.dialContext
 	}
 	return t
 }
@@ -106,7 +157,12 @@ func (h *hosts) closeIdle() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.standard.CloseIdleConnections()
+	h.outside.CloseIdleConnections()
 	for _, known := range h.known {
 		known.transport.CloseIdleConnections()
+		known.outside.CloseIdleConnections()
+	}
+	for _, twin := range h.twins {
+		twin.closeIdle()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"iter"
 	"net/http"
@@ -18,6 +19,12 @@ import (
 // paging send all at once.
 const maxPage = 64 << 20
 
+// DefaultMaxEntries is how many entries a listing may have where ListOptions do not say.
+const DefaultMaxEntries = 10_000_000
+
+// maxPages is how many pages a listing may have.
+const maxPages = 1_000_000
+
 // maxEmptyPages is how many pages in a row may hold nothing.
 const maxEmptyPages = 16
 
@@ -27,6 +34,9 @@ type ListOptions struct {
 	Last string
 	// PageSize replaces that of the client; the registry may give less.
 	PageSize int
+	// MaxEntries is how many entries the listing may have; with more it ends with an
+	// error that is [Integrity], after so many. 0 is [DefaultMaxEntries].
+	MaxEntries int
 }
 
 // Catalog lists the repositories of a registry that the credential may see. Many
@@ -34,8 +44,9 @@ type ListOptions struct {
 // [Denied].
 //
 // The listing is fetched page by page as it is read. It ends with the first error,
-// an *Error. A Link to another host, a page that repeats the one before and pages
-// without end that hold nothing are [Integrity].
+// an *Error. A Link to another host or to a page that was read, a page that repeats the
+// one before, pages without end that hold nothing, and more than MaxEntries are
+// [Integrity].
 func (c *Client) Catalog(ctx context.Context, registry name.Registry, o ListOptions) iter.Seq2[string, error] {
 	l := listing{op: "list repositories", object: registry.String(), path: "/v2/_catalog", options: o}
 	l.enter = func(ctx context.Context) (*access, error) {
@@ -121,7 +132,13 @@ func (c *Client) eachPage(ctx context.Context, l listing, yield func([]string) b
 	}
 	next := call{method: http.MethodGet, path: l.path, query: query}
 	var before []string
-	for empty := 0; ; {
+	limit := l.options.MaxEntries
+	if limit <= 0 {
+		limit = DefaultMaxEntries
+	}
+	seed := maphash.MakeSeed()
+	pages := map[uint64]bool{} // that were read or are next; a registry chooses how long a URL is
+	for empty, entries := 0, 0; ; {
 		body, resp, err := a.fetch(ctx, next, maxPage)
 		if err != nil {
 			return err
@@ -133,14 +150,23 @@ func (c *Client) eachPage(ctx context.Context, l listing, yield func([]string) b
 		if len(page) > 0 && len(before) > 0 && page[0] == before[0] {
 			return lie(resp, errors.New("the page repeats the one before"))
 		}
-		if !yield(page) {
+		if !yield(page[:min(len(page), limit-entries)]) {
 			return nil
 		}
+		if entries += len(page); entries > limit {
+			return lie(resp, fmt.Errorf("the listing has more than %d entries (ListOptions.MaxEntries)", limit))
+		}
+		pages[maphash.String(seed, resp.Request.URL.RequestURI())] = true
 		if next.url, err = nextLink(resp.Header.Values("Link"), resp.Request.URL); err != nil {
 			return lie(resp, err)
 		}
-		if next.url == nil {
+		switch {
+		case next.url == nil:
 			return nil
+		case pages[maphash.String(seed, next.url.RequestURI())]:
+			return lie(resp, errors.New("the Link header leads to a page that was read"))
+		case len(pages) >= maxPages:
+			return lie(resp, fmt.Errorf("the listing has more than %d pages", maxPages))
 		}
 		if empty++; len(page) > 0 {
 			empty, before = 0, page

@@ -314,9 +314,5 @@ func (c *Client) deleteManifest(ctx context.Context, ref name.Reference) error {
 	if err != nil {
 		return err
 	}
-	resp, err := a.send(ctx, manifestCall(http.MethodDelete, ref), http.StatusAccepted, http.StatusOK, http.StatusNoContent)
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
+	return a.delete(ctx, manifestCall(http.MethodDelete, ref))
 }

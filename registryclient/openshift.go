@@ -17,8 +17,8 @@ const maxSignatures = 16 << 20
 
 // AdminDeleteBlob deletes a blob from the storage of OpenShift's integrated
 // registry, for all repositories at once: DELETE /admin/blobs/<digest>. It needs
-// the right to prune, which the role system:image-pruner has. The error is an
-// *Error: [NotFound] where there is no such blob.
+// the right to prune, which the role system:image-pruner has. Where there is no such
+// blob the registry says that it is deleted. The error is an *Error.
 func (c *Client) AdminDeleteBlob(ctx context.Context, registry name.Registry, d digest.Digest) error {
 	traced, tr := withTrail(ctx)
 	err := func() error {
@@ -29,11 +29,7 @@ func (c *Client) AdminDeleteBlob(ctx context.Context, registry name.Registry, d 
 		if err != nil {
 			return err
 		}
-		resp, err := a.send(traced, call{method: http.MethodDelete, path: "/admin/blobs/" + d.String()}, http.StatusNoContent, http.StatusOK, http.StatusAccepted)
-		if err != nil {
-			return err
-		}
-		return resp.Body.Close()
+		return a.delete(traced, call{path: "/admin/blobs/" + d.String()})
 	}()
 	return failure("delete blob "+d.String()+" of", registry.String(), tr, err)
 }

@@ -44,8 +44,9 @@ type Options struct {
 	// IdleTimeout is how long the body of an answer may bring nothing; 0 is
 	// [DefaultIdleTimeout].
 	IdleTimeout time.Duration
-	// DialContext replaces the dialer, for a port-forward or a tunnel. The guard
-	// against names that resolve to link-local addresses is in the default one.
+	// DialContext replaces the dialer, for a port-forward or a tunnel. The guards
+	// against names that resolve to link-local addresses, or for others than the
+	// registry to private ones, are in the default one.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Proxy chooses a proxy; nil is http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
@@ -61,6 +62,7 @@ const (
 	DefaultAttempts      = 4
 	DefaultBackoff       = 500 * time.Millisecond
 	DefaultMaxBackoff    = 30 * time.Second
+	DefaultMaxRetryAfter = 6 * time.Hour // Docker Hub's window
 )
 
 // RetryOptions say what happens to a request that failed in a way that may pass:
@@ -72,13 +74,16 @@ type RetryOptions struct {
 	// repeats.
 	Attempts int
 	// Backoff is the first wait, doubled every time; the real one is between half
-	// of it and the whole. 0 is [DefaultBackoff]. A Retry-After goes before it and
-	// is bounded by the context alone: where its time ends before the wait would,
-	// the error comes at once.
+	// of it and the whole. 0 is [DefaultBackoff]. A Retry-After goes before it.
 	Backoff time.Duration
 	// MaxBackoff is the longest wait that no Retry-After asked for; 0 is
 	// [DefaultMaxBackoff].
 	MaxBackoff time.Duration
+	// MaxRetryAfter is the longest wait that a Retry-After may ask for; 0 is
+	// [DefaultMaxRetryAfter]. Where it asks for more, or for more than is left until the
+	// context's deadline, the error comes at once, and says for how much. The host is
+	// left alone for no longer than this.
+	MaxRetryAfter time.Duration
 }
 
 func (o RetryOptions) withDefaults() RetryOptions {
@@ -90,6 +95,9 @@ func (o RetryOptions) withDefaults() RetryOptions {
 	}
 	if o.MaxBackoff <= 0 {
 		o.MaxBackoff = DefaultMaxBackoff
+	}
+	if o.MaxRetryAfter <= 0 {
+		o.MaxRetryAfter = DefaultMaxRetryAfter
 	}
 	return o
 }
@@ -123,8 +131,10 @@ type HostOptions struct {
 	// Concurrency is how many requests, and apart from them how many downloads of
 	// blobs, are under way at once; 0 is [DefaultConcurrency].
 	Concurrency int
-	// PrivateRedirects lets a registry with a public name redirect to a private or
-	// loopback address. Link-local addresses are never gone to.
+	// PrivateRedirects lets a registry at a public address lead to a private or
+	// loopback one, by a name or as such: with redirects, with the name of its token
+	// service and of where it takes uploads. A registry that is at a private address
+	// itself may. Link-local addresses are never gone to.
 	PrivateRedirects bool
 }
 

@@ -2,6 +2,7 @@ package registryclient_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -58,6 +59,28 @@ func TestRetryAfterIsBoundedByTheContext(t *testing.T) {
 		require.NoError(t, listTags(t.Context(), try))
 		require.Equal(t, time.Hour, time.Since(begin))
 	})
+}
+
+// TestRetryAfterHasACeiling: a registry that asks for a year gets an error at once, with
+// the year, and is asked again after the ceiling.
+func TestRetryAfterHasACeiling(t *testing.T) {
+	year := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC).Format(http.TimeFormat)
+	for _, header := range []string{"21601", "31536000", "99999999999999999999", year} {
+		for _, fault := range []registrytest.Fault{registrytest.TooManyRequests("", header), registrytest.Overloaded("text/html", header)} {
+			inBubble(t, registrytest.Options{}, registryclient.Options{}, func(t *testing.T, try trial) {
+				try.server.Inject(fault.Once(1))
+				begin := time.Now()
+				err := getManifest(t.Context(), try)
+				require.True(t, errors.Is(err, registryclient.RateLimited) || errors.Is(err, registryclient.Unavailable), err)
+				require.Zero(t, time.Since(begin))
+				var e *registryclient.Error
+				require.ErrorAs(t, err, &e)
+				require.Greater(t, e.RateLimit.RetryAfter, registryclient.DefaultMaxRetryAfter)
+				require.NoError(t, getManifest(t.Context(), try))
+				require.Equal(t, registryclient.DefaultMaxRetryAfter, time.Since(begin))
+			})
+		}
+	}
 }
 
 func TestBackoff(t *testing.T) {

@@ -1,16 +1,12 @@
 package registryclient
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // maxRedirects is how many redirects in a row are followed.
@@ -65,7 +61,7 @@ func (h *hosts) guardRedirect(req *http.Request) error {
 			first = before(first)
 		}
 		from := first.URL.Hostname()
-		if isPrivate(from) || strings.EqualFold(from, to) || h.options(hostKey(first.URL)).PrivateRedirects {
+		if isPrivate(from) || h.places.private(from) || strings.EqualFold(from, to) || h.options(hostKey(first.URL)).PrivateRedirects {
 			return nil
 		}
 		return fmt.Errorf("%w: a redirect from %s to the private address %s (see HostOptions.PrivateRedirects)", Integrity, from, to)
@@ -94,7 +90,15 @@ func isPrivate(host string) bool {
 		return true
 	}
 	ip, ok := address(host)
-	return ok && (ip.IsPrivate() || ip.IsLoopback() || ip.IsUnspecified())
+	return ok && private(ip)
+}
+
+// sharedSpace is what carriers and clouds use behind their translation of addresses
+// (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+func private(ip netip.Addr) bool {
+	return ip.IsPrivate() || ip.IsLoopback() || ip.IsUnspecified() || sharedSpace.Contains(ip)
 }
 
 // address reads an IP address as the C library does: 169.254.169.254 is also
@@ -114,38 +118,6 @@ func embedded(ip netip.Addr) netip.Addr {
 		return netip.AddrFrom4([4]byte(b[12:]))
 	}
 	return ip
-}
-
-// errLinkLocal is the dialer's: a name may not lead where an address may not.
-var errLinkLocal = fmt.Errorf("%w: the name resolves to a link-local address", Integrity)
-
-// dialFunc is (*net.Dialer).DialContext.
-type dialFunc func(d *net.Dialer, ctx context.Context, network, target string) (net.Conn, error)
-
-// guardDial wraps a dialer's control: what is dialled is known only there, after
-// the name was resolved. An address that was asked for as such is judged by
-// guardRedirect.
-func guardDial(ctx context.Context, dialer *net.Dialer, network, target string, dial dialFunc) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(target)
-	if err != nil {
-		return nil, err
-	}
-	if _, literal := address(host); literal {
-		return dial(dialer, ctx, network, target)
-	}
-	guarded := *dialer
-	guarded.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
-		to, err := netip.ParseAddrPort(resolved)
-		if err == nil && linkLocal(embedded(to.Addr().Unmap().WithZone(""))) {
-			return errLinkLocal
-		}
-		return err
-	}
-	conn, err := dial(&guarded, ctx, network, target)
-	if errors.Is(err, errLinkLocal) {
-		return nil, errLinkLocal
-	}
-	return conn, err
 }
 
 // hostKey is how a host is named in HostOptions and errors: in lower case, without

@@ -326,7 +326,7 @@ func TestARedirectedPingIsPlainHTTPAllTheSame(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	t.Cleanup(encrypted.Close)
-	ping := registrytest.RedirectTo(encrypted.URL)
+	ping := registrytest.RedirectTo("https://registry.example.com:8443")
 	ping.Match = registrytest.Ping
 	server.Inject(ping)
 	var schemes []string
@@ -339,10 +339,10 @@ func TestARedirectedPingIsPlainHTTPAllTheSame(t *testing.T) {
 			return alice.Resolve(r)
 		}),
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if strings.HasPrefix(address, "registry.example.com:") {
-				return server.DialContext(ctx, network, address)
+			if address == "registry.example.com:8443" {
+				return (&net.Dialer{}).DialContext(ctx, network, encrypted.Listener.Addr().String())
 			}
-			return (&net.Dialer{}).DialContext(ctx, network, address)
+			return server.DialContext(ctx, network, address)
 		},
 		Host: hostOptions(registryclient.HostOptions{PlainHTTP: registryclient.HTTPOnly, SkipVerify: true, PrivateRedirects: true}),
 	})

@@ -82,7 +82,8 @@ func (t *roundTripper) once(host *host, req *http.Request) (*http.Response, erro
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	resp, err := host.transport.RoundTrip(req.WithContext(ctx))
+	transport, sent := t.hosts.transportFor(host, req.WithContext(ctx))
+	resp, err := transport.RoundTrip(sent)
 	if err != nil {
 		release()
 		cancel(nil)
@@ -141,11 +142,11 @@ func (t *roundTripper) verdict(host *host, req *http.Request, resp *http.Respons
 		var after time.Duration
 		if after, asked = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now()); asked {
 			wait = after
-			host.pace.hush(after)
+			host.pace.hush(min(after, t.retry.MaxRetryAfter))
 			noteRetryAfter(req.Context(), resp, after)
 		}
 	}
-	if attempt >= t.retry.Attempts {
+	if attempt >= t.retry.Attempts || asked && wait > t.retry.MaxRetryAfter {
 		return 0, false
 	}
 	if now := time.Now(); !endsInTime(req.Context(), now, now.Add(wait)) {

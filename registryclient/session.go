@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -23,15 +24,17 @@ import (
 type door struct {
 	registry name.Registry
 
-	lock      chan struct{} // held while pinging
-	mu        sync.Mutex
-	open      bool
-	scheme    string
-	challenge transport.Challenge
+	lock        chan struct{} // held while pinging
+	tagLock     chan struct{} // held while a tag is deleted, until tagDeletion is known
+	mu          sync.Mutex
+	open        bool
+	scheme      string
+	challenge   transport.Challenge
+	tagDeletion tagDeletion
 }
 
 func newDoor(registry name.Registry) *door {
-	return &door{registry: registry, lock: make(chan struct{}, 1)}
+	return &door{registry: registry, lock: make(chan struct{}, 1), tagLock: make(chan struct{}, 1)}
 }
 
 // known returns what the last ping found.
@@ -80,10 +83,12 @@ func (d *door) ping(ctx context.Context, base http.RoundTripper, policy HTTPPoli
 	return scheme, challenge, nil
 }
 
-// pingOver sends the request. 200 needs no credential; 401 says which.
+// pingOver sends the request. 200 needs no credential; 401 says which, where it is the
+// registry's own.
 func pingOver(ctx context.Context, base http.RoundTripper, scheme, registry string) (transport.Challenge, error) {
 	none := transport.Challenge{}
 	u := &url.URL{Scheme: scheme, Host: registry, Path: "/v2/"}
+	ctx = context.WithValue(ctx, originKey{}, hostKey(u))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return none, err
@@ -102,6 +107,10 @@ func pingOver(ctx context.Context, base http.RoundTripper, scheme, registry stri
 		}
 		return transport.Challenge{Insecure: insecure}, nil
 	case http.StatusUnauthorized:
+		if !strings.EqualFold(resp.Request.URL.Hostname(), u.Hostname()) {
+			// Whoever it is may not say where the credential goes.
+			return none, responseError(resp, Integrity, fmt.Errorf("the ping of %s was redirected to another host, which asks for a credential", registry))
+		}
 		challenge, err := parseChallenges(resp.Header.Values("WWW-Authenticate"))
 		if err != nil {
 			return none, responseError(resp, Unauthorized, err)
@@ -240,7 +249,7 @@ func (s *session) bearer(ctx context.Context, challenge transport.Challenge, sco
 
 // exchange asks the token service.
 func (s *session) exchange(ctx context.Context, challenge transport.Challenge, scopes []string) (*transport.Token, error) {
-	ctx = context.WithValue(ctx, tokenRequestKey{}, true)
+	ctx = context.WithValue(context.WithValue(ctx, tokenRequestKey{}, true), originKey{}, hostOf(s.door.registry))
 	record := &recorder{base: s.client.base}
 	given, err := transport.Exchange(ctx, s.door.registry, s.auth, record, scopes, &challenge)
 	if err == nil {

@@ -53,20 +53,10 @@ func (c *Client) through(s Source) *Client {
 	if twin, ok := c.insecure[trusted]; ok {
 		return twin
 	}
+	h := c.hosts.trusting(trusted)
 	o := c.o
-	ask := c.o.Host
-	o.Host = func(host string) HostOptions {
-		var h HostOptions
-		if ask != nil {
-			h = ask(host)
-		}
-		if host == trusted {
-			h.SkipVerify = true
-			h.PlainHTTP = max(h.PlainHTTP, HTTPFallback)
-		}
-		return h
-	}
-	twin := New(o)
+	o.Host = h.o.Host
+	twin := newClient(o, h)
 	c.insecure[trusted] = twin
 	return twin
 }
@@ -91,9 +81,9 @@ func (c *Client) From(s Source) *Client {
 
 // fromSources asks one source after the other until one answers. That a source does
 // not have the image, or fails, is passed over as long as there is another; so is one
-// that asks to be waited for longer than MaxBackoff. That the context has ended is not. What the last one said is the answer otherwise, unless
-// that one merely does not have it: then it is the first failure of another kind,
-// since the image may well exist.
+// that asks to be waited for longer than MaxBackoff. That the context has ended is not.
+// What the last one said is the answer otherwise, unless that one merely does not have
+// it: then it is the first failure of another kind, since the image may well exist.
 func fromSources[T any](ctx context.Context, c *Client, op string, ref name.Reference, ask func(context.Context, *Client, Source) (T, error)) (T, error) {
 	var none T
 	sources, err := c.sources(ref)

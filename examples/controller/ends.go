@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,6 +21,7 @@ import (
 type cluster struct {
 	reader client.Reader
 	writer client.Client
+	served served
 }
 
 // ends adds the cluster's ends to those of a registry, which may have none.
@@ -68,7 +69,7 @@ func (c cluster) DeleteImage(ctx context.Context, name string, p apply.Precondit
 func (c cluster) List(ctx context.Context) (*inventory.Inventory, error) {
 	var b inventory.Builder
 	for _, kind := range kinds() {
-		if err := list(ctx, c.reader, kind, &b); err != nil {
+		if err := c.list(ctx, kind, &b); err != nil {
 			return nil, err
 		}
 		b.Listed(kind)
@@ -78,21 +79,27 @@ func (c cluster) List(ctx context.Context) (*inventory.Inventory, error) {
 }
 
 // list puts all objects of a kind into a builder. What cannot be read is noted there
-// and no error: it keeps what it might use.
-func list(ctx context.Context, reader client.Reader, kind inventory.Kind, b *inventory.Builder) error {
+// and no error: it keeps what it might use. A kind that the cluster does not have is
+// none.
+func (c cluster) list(ctx context.Context, kind inventory.Kind, b *inventory.Builder) error {
 	page := new(unstructured.UnstructuredList)
 	page.SetGroupVersionKind(groups[kind].WithKind(string(kind) + "List"))
-	for token := ""; ; {
-		err := reader.List(ctx, page, client.Limit(1000), client.Continue(token))
-		if meta.IsNoMatchError(err) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("listing %s: %w", kind, classified(err))
-		}
+	err := paged(ctx, c.reader, page, func() {
 		for i := range page.Items {
 			_ = put(b, &page.Items[i]) // the builder knows, and keeps
 		}
+	})
+	return c.served.absent(kind, err)
+}
+
+// paged lists page by page.
+func paged(ctx context.Context, reader client.Reader, page client.ObjectList, take func()) error {
+	kind := page.GetObjectKind().GroupVersionKind()
+	for token := ""; ; {
+		if err := reader.List(ctx, page, client.Limit(1000), client.Continue(token)); err != nil {
+			return fmt.Errorf("listing %s: %w", strings.TrimSuffix(kind.Kind, "List"), classified(err))
+		}
+		take()
 		if token = page.GetContinue(); token == "" {
 			return nil
 		}

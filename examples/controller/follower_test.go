@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,9 +30,9 @@ func TestFollowsTheCache(t *testing.T) {
 		s.AddKnownTypeWithName(groups[kind].WithKind(string(kind)), new(unstructured.Unstructured))
 	}
 	informers := &informertest.FakeInformers{Scheme: s, InformersByGVK: map[schema.GroupVersionKind]toolscache.SharedIndexInformer{}}
-	var f follower
 	var complaints []error
-	require.NoError(t, f.follow(t.Context(), informers, func(err error) { complaints = append(complaints, err) }))
+	f := follower{cache: informers, followed: map[inventory.Kind]bool{}, complain: func(err error) { complaints = append(complaints, err) }}
+	require.NoError(t, f.follow(t.Context()))
 	for _, e := range f.builder.Build().Evidence() {
 		require.Equal(t, e.Kind != inventory.KindLimitRange, e.Complete, e.Kind)
 	}
@@ -66,7 +67,30 @@ func TestFollowsTheCache(t *testing.T) {
 }
 
 func TestACacheThatFails(t *testing.T) {
-	var f follower
-	err := f.follow(t.Context(), &informertest.FakeInformers{Error: errors.New("no such server"), Scheme: runtime.NewScheme()}, nil)
-	require.ErrorContains(t, err, "watching Pod")
+	f := follower{cache: &informertest.FakeInformers{Error: errors.New("no such server"), Scheme: runtime.NewScheme()}}
+	require.ErrorContains(t, f.follow(t.Context()), "watching Pod")
+}
+
+// TestAKindThatTheClusterDoesWithout has no objects; one that is served and not found is
+// an error, and one that comes later is followed then.
+func TestAKindThatTheClusterDoesWithout(t *testing.T) {
+	absent := &meta.NoKindMatchError{GroupKind: groups[inventory.KindPod].WithKind("Pod").GroupKind()}
+	informers := &informertest.FakeInformers{Error: absent, Scheme: runtime.NewScheme(), InformersByGVK: map[schema.GroupVersionKind]toolscache.SharedIndexInformer{}}
+	answer, down := false, error(nil)
+	f := follower{cache: informers, followed: map[inventory.Kind]bool{}, served: func(inventory.Kind) (bool, error) { return answer, down }}
+	require.NoError(t, f.follow(t.Context()))
+	require.True(t, f.builder.Build().Complete(inventory.KindPod))
+
+	answer = true
+	require.ErrorIs(t, f.follow(t.Context()), absent)
+	answer, down = false, errors.New("503")
+	require.ErrorIs(t, f.follow(t.Context()), down)
+
+	informers.Error = nil
+	for _, kind := range kinds() {
+		informers.Scheme.AddKnownTypeWithName(groups[kind].WithKind(string(kind)), new(unstructured.Unstructured))
+	}
+	_, err := f.build(t.Context(), nil)
+	require.NoError(t, err)
+	require.Len(t, f.followed, len(kinds()))
 }

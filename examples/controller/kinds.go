@@ -2,10 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
 
 	"github.com/registrykit/registrykit/prune/imagepruner"
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -32,6 +37,38 @@ var groups = map[inventory.Kind]schema.GroupVersion{
 	inventory.KindBuildConfig:           {Group: "build.openshift.io", Version: "v1"},
 	inventory.KindImageStream:           {Group: "image.openshift.io", Version: "v1"},
 	inventory.KindImage:                 {Group: "image.openshift.io", Version: "v1"},
+}
+
+// served reports whether the API server has a kind. It asks no cache.
+type served func(kind inventory.Kind) (bool, error)
+
+// absent returns nil for the error of a kind that the cluster does without, and any other
+// error as it is. That a client finds no such kind is not enough: it also says so where
+// the API server that has the kind, behind the one that is asked, does not answer.
+func (s served) absent(kind inventory.Kind, err error) error {
+	if !meta.IsNoMatchError(err) {
+		return err
+	}
+	there, unknown := s(kind)
+	if there || unknown != nil {
+		return errors.Join(err, unknown)
+	}
+	return nil
+}
+
+// servedBy asks by discovery, group by group: one that is not served is not found, and
+// one whose server is down fails.
+func servedBy(d discovery.DiscoveryInterface) served {
+	return func(kind inventory.Kind) (bool, error) {
+		list, err := d.ServerResourcesForGroupVersion(groups[kind].String())
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		return slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Kind == string(kind) }), nil
+	}
 }
 
 var prunerKind = schema.GroupVersionKind{Group: imagepruner.GroupName, Version: "v1", Kind: imagepruner.Kind}

@@ -22,16 +22,23 @@ type reconciler struct {
 	cluster  cluster
 	known    *follower
 	recorder events.EventRecorder
-	// registry are the ends for links and blobs; without them only API objects go.
-	registry apply.Ends
-	options  apply.Options
-	zone     *time.Location
-	now      func() time.Time
+	// name is that of the ImagePruner; others are not looked at.
+	name string
+	// registry says what is known of the registry, with the ends for its links and blobs.
+	registry func(context.Context) (imagepruner.Registry, apply.Ends, error)
+	// condemned remembers which blobs wait for a later plan.
+	condemned apply.CondemnedBlobs
+	options   apply.Options
+	zone      *time.Location
+	now       func() time.Time
 }
 
 // Reconcile implements reconcile.Reconciler. It comes again at the next run, or when
 // the plan changes by the mere passing of time, whichever is earlier.
 func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	if request.Name != r.name {
+		return ctrl.Result{}, nil
+	}
 	object := newPruner()
 	if err := r.client.Get(ctx, request.NamespacedName, object); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
@@ -45,21 +52,17 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		r.warn(object, "Invalid", err)
 		return ctrl.Result{}, r.writeStatus(ctx, &pruner, lastRun(&pruner))
 	}
-	last := lastRun(&pruner)
+	last, now := lastRun(&pruner), r.now()
 	schedule, err := pruner.Spec.ScheduleIn(r.zone)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	since := pruner.CreationTimestamp.Time
-	if last != nil {
-		since = last.Started.Time
-	}
+	since := sinceWhen(&pruner, last, now)
 	schedule = schedule.Since(since)
-	now := r.now()
 	var plan *prune.Plan
 	if due := schedule.Due(since, now, imagepruner.StartingDeadline); !due.Run.IsZero() {
 		var record imagepruner.RunRecord
-		plan, record = r.run(ctx, &pruner)
+		plan, record = r.run(ctx, &pruner, now)
 		if ctx.Err() != nil {
 			return ctrl.Result{}, ctx.Err() // another replica, or the next start, does it
 		}
@@ -70,7 +73,9 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		r.tell(object, record)
 	} else if !schedule.Next(now).IsZero() {
 		// What the next run would do, if it were now.
-		if plan, err = r.plan(ctx, &pruner); err == nil {
+		if plan, _, err = r.plan(ctx, &pruner, now); err != nil {
+			log.FromContext(ctx).Error(err, "no plan can be made now", "next run", schedule.Next(now))
+		} else {
 			log.FromContext(ctx).Info("next run", "at", schedule.Next(now), "deletions", plan.Summary.Actions(), "bytes", plan.Summary.FreedBytes)
 		}
 	}
@@ -80,32 +85,33 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	return ctrl.Result{RequeueAfter: wait(r.now(), schedule.Next(r.now()), nextChange(plan))}, nil
 }
 
-// plan plans on what is known now.
-func (r *reconciler) plan(ctx context.Context, pruner *imagepruner.ImagePruner) (*prune.Plan, error) {
-	state := imagepruner.Managed
-	if r.registry.Blobs == nil {
-		state = imagepruner.Removed
-	}
-	policy, err := pruner.Spec.Policy(imagepruner.Registry{ManagementState: state})
+// plan plans on what is known now, and returns the ends that carry it out.
+func (r *reconciler) plan(ctx context.Context, pruner *imagepruner.ImagePruner, now time.Time) (*prune.Plan, apply.Ends, error) {
+	registry, ends, err := r.registry(ctx)
 	if err != nil {
-		return nil, err
+		return nil, ends, err
+	}
+	policy, err := pruner.Spec.Policy(registry)
+	if err != nil {
+		return nil, ends, err
 	}
 	inv, err := r.known.build(ctx, r.cluster.reader)
 	if err != nil {
-		return nil, err
+		return nil, ends, err
 	}
-	return prune.New(inv, policy, r.now())
+	plan, err := prune.New(inv, policy, now)
+	ends.Condemned = r.condemned
+	return plan, r.cluster.ends(ends), err
 }
 
 // run plans and carries the plan out.
-func (r *reconciler) run(ctx context.Context, pruner *imagepruner.ImagePruner) (*prune.Plan, imagepruner.RunRecord) {
-	started := r.now()
-	plan, err := r.plan(ctx, pruner)
+func (r *reconciler) run(ctx context.Context, pruner *imagepruner.ImagePruner, now time.Time) (*prune.Plan, imagepruner.RunRecord) {
+	plan, ends, err := r.plan(ctx, pruner, now)
 	var report *apply.Report
 	if err == nil {
-		report, err = apply.Run(ctx, plan, r.cluster.ends(r.registry), r.options)
+		report, err = apply.Run(ctx, plan, ends, r.options)
 	}
-	return plan, imagepruner.NewRunRecord(report, err, started, r.now())
+	return plan, imagepruner.NewRunRecord(report, err, now, r.now())
 }
 
 // remember keeps the record of a run in an annotation, so that every replica knows
@@ -127,14 +133,6 @@ func (r *reconciler) remember(ctx context.Context, object client.Object, pruner 
 	}
 	pruner.ResourceVersion, pruner.Annotations = object.GetResourceVersion(), annotations
 	return nil
-}
-
-func lastRun(pruner *imagepruner.ImagePruner) *imagepruner.RunRecord {
-	record, err := imagepruner.ParseRunRecord(pruner.Annotations[imagepruner.RunAnnotation])
-	if err != nil {
-		return nil // none yet, or not one of ours
-	}
-	return &record
 }
 
 // writeStatus writes the status where it differs.

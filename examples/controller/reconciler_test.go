@@ -61,8 +61,11 @@ func newWorld(t *testing.T, c *prunetest.Cluster, spec string, funcs interceptor
 	w := &world{t: t, clock: c.Now(), events: events.NewFakeRecorder(10), live: c.Live()}
 	fakeClient := builder.Build()
 	w.reconciler = &reconciler{
-		client: fakeClient, cluster: cluster{reader: fakeClient, writer: fakeClient}, known: new(follower), recorder: w.events,
-		registry: w.live.Ends(), zone: time.UTC, now: func() time.Time { return w.clock },
+		registry: func(context.Context) (imagepruner.Registry, apply.Ends, error) {
+			return imagepruner.Registry{ManagementState: imagepruner.Managed}, w.live.Ends(), nil
+		},
+		client: fakeClient, cluster: cluster{reader: fakeClient, writer: fakeClient}, known: &follower{followed: map[inventory.Kind]bool{}}, recorder: w.events,
+		name: imagepruner.Name, zone: time.UTC, now: func() time.Time { return w.clock },
 		options: apply.Options{Grace: -1, Now: func() time.Time { return w.clock }, Retry: apply.Retry{Attempts: 1}},
 	}
 	// What the informers tell at first.
@@ -74,6 +77,7 @@ func newWorld(t *testing.T, c *prunetest.Cluster, spec string, funcs interceptor
 			require.NoError(t, w.known.set(&list.Items[i]))
 		}
 		w.known.listed(kind)
+		w.known.followed[kind] = true
 	}
 	return w
 }
@@ -140,14 +144,25 @@ func (w *world) requireComplete() {
 // shop has a stream with six images, of which the default policy keeps three, and a
 // young one.
 func shop() *prunetest.Cluster {
-	c := prunetest.NewCluster(prunetest.Options{})
+	c, _ := shopWithImages()
+	return c
+}
+
+// shopWithImages is shop, with the images by repository, the oldest first.
+func shopWithImages() (*prunetest.Cluster, map[string][]*prunetest.Image) {
+	c, images := prunetest.NewCluster(prunetest.Options{}), map[string][]*prunetest.Image{}
+	push := func(stream *prunetest.Stream, repository string, age time.Duration) {
+		image := c.Image()
+		stream.Push("latest", image, age)
+		images[repository] = append(images[repository], image)
+	}
 	app := c.Stream("dev/app")
 	for i := range 6 {
-		app.Push("latest", c.Image(), time.Duration(100-i)*time.Hour)
+		push(app, "dev/app", time.Duration(100-i)*time.Hour)
 	}
-	c.Stream("dev/new").Push("latest", c.Image(), 10*time.Minute)
+	push(c.Stream("dev/new"), "dev/new", 10*time.Minute)
 	c.Pod("dev/web", app.Tag("latest"))
-	return c
+	return c, images
 }
 
 const healthy = "Available=True Ready, Scheduled=True Scheduled, Failed=%s, Degraded=False AsExpected"

@@ -31,6 +31,24 @@ func observed(pruner *imagepruner.ImagePruner, last *imagepruner.RunRecord) imag
 	return o
 }
 
+func lastRun(pruner *imagepruner.ImagePruner) *imagepruner.RunRecord {
+	record, err := imagepruner.ParseRunRecord(pruner.Annotations[imagepruner.RunAnnotation])
+	if err != nil {
+		return nil // none yet, or not one of ours
+	}
+	return &record
+}
+
+// sinceWhen is the instant after which runs fall due: the last run's, or where there was
+// none, when the ImagePruner came to be. A last run in the future is of a clock that was
+// wrong, and would stop all pruning until then.
+func sinceWhen(pruner *imagepruner.ImagePruner, last *imagepruner.RunRecord, now time.Time) time.Time {
+	if last != nil && last.Started.Before(now.Add(imagepruner.StartingDeadline)) {
+		return last.Started.Time
+	}
+	return pruner.CreationTimestamp.Time
+}
+
 // tell sends an event about a run.
 func (r *reconciler) tell(object runtime.Object, record imagepruner.RunRecord) {
 	kind, reason := corev1.EventTypeNormal, "Pruned"

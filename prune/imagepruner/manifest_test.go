@@ -107,7 +107,7 @@ func TestLeastPrivilege(t *testing.T) {
 		}
 		want := []string{"delete images", "update imagestreams/status"}
 		if controller {
-			want = append(want, "patch imagepruners", "patch imagepruners/status", "update imagepruners/status", "create events", "patch events", "create events", "patch events", "create leases", "update leases")
+			want = append(want, "patch imagepruners", "update imagepruners/status", "create events", "patch events", "create leases", "update leases", "create events", "patch events", "create configmaps", "update configmaps")
 		}
 		require.Equal(t, want, writes)
 	}

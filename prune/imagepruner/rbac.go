@@ -10,9 +10,16 @@ type RBACOptions struct {
 	// system:image-pruner, so that the two do not undo each other's changes.
 	Role string
 	// Controller is for a program that watches, reads the ImagePruner, writes its
-	// status and events, and leads by election, instead of `oc adm prune images`.
+	// status and events, leads by election, and remembers condemned blobs in
+	// [CondemnedConfigMap], instead of `oc adm prune images`.
 	Controller bool
+	// ImagePruner names the one that a controller prunes by. Empty: cluster.
+	ImagePruner string
 }
+
+// CondemnedConfigMap is the ConfigMap in which a controller remembers, in its
+// namespace, which blobs are condemned.
+const CondemnedConfigMap = "image-pruner-condemned"
 
 // RBAC returns what a pruner needs to be allowed to do its work and no more, as a v1
 // List in indented JSON that `kubectl apply -f -` takes: a ServiceAccount, a
@@ -25,7 +32,7 @@ type RBACOptions struct {
 // watches images while it prunes, as old ones do, needs the rights of a Controller.
 func RBAC(o RBACOptions) ([]byte, error) {
 	for field, value := range map[*string]string{
-		&o.Namespace: DefaultNamespace, &o.ServiceAccount: DefaultServiceAccount, &o.Role: DefaultCronJobName,
+		&o.Namespace: DefaultNamespace, &o.ServiceAccount: DefaultServiceAccount, &o.Role: DefaultCronJobName, &o.ImagePruner: Name,
 	} {
 		if *field == "" {
 			*field = value
@@ -33,7 +40,7 @@ func RBAC(o RBACOptions) ([]byte, error) {
 	}
 	items := []object{
 		{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": object{"name": o.ServiceAccount, "namespace": o.Namespace}},
-		{"apiVersion": rbacVersion, "kind": "ClusterRole", "metadata": object{"name": o.Role}, "rules": clusterRules(o.Controller)},
+		{"apiVersion": rbacVersion, "kind": "ClusterRole", "metadata": object{"name": o.Role}, "rules": o.clusterRules()},
 		o.binding("ClusterRole", nil),
 	}
 	if o.Controller {
@@ -67,13 +74,22 @@ func rule(group string, resources, verbs []string) object {
 	return object{"apiGroups": []string{group}, "resources": resources, "verbs": verbs}
 }
 
-func clusterRules(controller bool) []object {
+// only is a rule for one object by its name.
+func only(group, resource, name string, verbs ...string) object {
+	r := rule(group, []string{resource}, verbs)
+	r["resourceNames"] = []string{name}
+	return r
+}
+
+func (o RBACOptions) clusterRules() []object {
+	core := []string{"limitranges", "pods", "replicationcontrollers"} // oc lists limits, used or not
 	read, readStreams := []string{"list"}, []string{"get", "list"}
-	if controller {
+	if o.Controller {
+		core = core[1:]
 		read, readStreams = []string{"list", "watch"}, []string{"get", "list", "watch"}
 	}
 	rules := []object{
-		rule("", []string{"limitranges", "pods", "replicationcontrollers"}, read),
+		rule("", core, read),
 		rule("apps", []string{"daemonsets", "deployments", "replicasets", "statefulsets"}, read),
 		rule("apps.openshift.io", []string{"deploymentconfigs"}, read),
 		rule("batch", []string{"cronjobs", "jobs"}, read),
@@ -82,19 +98,27 @@ func clusterRules(controller bool) []object {
 		rule("image.openshift.io", []string{"imagestreams"}, readStreams),
 		rule("image.openshift.io", []string{"imagestreams/status"}, []string{"update"}),
 	}
-	if controller {
+	if o.Controller {
 		rules = append(rules,
-			object{"apiGroups": []string{GroupName}, "resources": []string{"imagepruners"}, "verbs": []string{"get", "list", "watch"}},
+			rule(GroupName, []string{"imagepruners"}, []string{"get", "list", "watch"}),
 			// The record of the last run is an annotation.
-			object{"apiGroups": []string{GroupName}, "resources": []string{"imagepruners"}, "resourceNames": []string{Name}, "verbs": []string{"patch"}},
-			object{"apiGroups": []string{GroupName}, "resources": []string{"imagepruners/status"}, "resourceNames": []string{Name}, "verbs": []string{"patch", "update"}},
-			rule("", []string{"events"}, []string{"create", "patch"}),
+			only(GroupName, "imagepruners", o.ImagePruner, "patch"),
+			only(GroupName, "imagepruners/status", o.ImagePruner, "update"),
+			// What is known of the integrated registry.
+			only(GroupName, "configs", Name, "get"),
+			only("config.openshift.io", "images", Name, "get"),
 			rule("events.k8s.io", []string{"events"}, []string{"create", "patch"}))
 	}
 	return rules
 }
 
-// leaderRules are for the lease that the replicas of a controller lead by.
+// leaderRules are for the lease that the replicas of a controller lead by, and for what
+// they share. A right to create cannot be for one name.
 func leaderRules() []object {
-	return []object{rule("coordination.k8s.io", []string{"leases"}, []string{"create", "get", "update"})}
+	return []object{
+		rule("coordination.k8s.io", []string{"leases"}, []string{"create", "get", "update"}),
+		rule("", []string{"events"}, []string{"create", "patch"}), // who leads
+		rule("", []string{"configmaps"}, []string{"create"}),
+		only("", "configmaps", CondemnedConfigMap, "get", "update"),
+	}
 }

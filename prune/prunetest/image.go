@@ -54,6 +54,9 @@ type blob = madeup.Descriptor
 // Digest returns the digest of the image's manifest.
 func (i *Image) Digest() string { return i.digest }
 
+// Manifest returns the image's manifest, byte for byte.
+func (i *Image) Manifest() []byte { return slices.Clone(i.manifest) }
+
 // Config returns the digest of the config blob, "" for an index.
 func (i *Image) Config() string { return i.config.Digest }
 

@@ -89,6 +89,9 @@ func errorChecks() []Check {
 		{Name: "a tag deletion that does nothing", Faults: []Fault{IgnoredDelete()}, lacks: needsDelete, try: refuse(func(s *scene, ctx context.Context) error {
 			return s.DeleteTag(ctx, s.repository+":v7")
 		}, Unsupported)},
+		{Name: "a tag deletion that takes the manifest along", Faults: []Fault{TagTakesManifest()}, lacks: needsDelete, try: refuse(func(s *scene, ctx context.Context) error {
+			return s.DeleteTag(ctx, s.repository+":v7")
+		}, Unsupported)},
 	}
 }
 

@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -287,6 +288,59 @@ func WithoutMediaType() Fault {
 func IgnoredDelete() Fault {
 	f := Status("a deletion without effect", http.StatusAccepted, "", "", nil)
 	return f.For(http.MethodDelete, "")
+}
+
+// TagTakesManifest deletes, when a tag is deleted, its manifest with all of its tags.
+func TagTakesManifest() Fault {
+	return tagDeletion("a tag deletion that takes the manifest", func(int) bool { return true })
+}
+
+// LastTagTakesManifest deletes a manifest when its last tag is deleted.
+func LastTagTakesManifest() Fault {
+	return tagDeletion("a last tag's deletion that takes the manifest", func(tags int) bool { return tags == 1 })
+}
+
+// tagDeletion is a fault of deleting a tag whose manifest has a number of them.
+func tagDeletion(name string, takes func(tags int) bool) Fault {
+	f := Fault{Name: name, Do: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		repository, reference, ok := strings.Cut(r.URL.Path, "/manifests/")
+		if !ok || strings.Contains(reference, ":") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ask := func(method, path string) *httptest.ResponseRecorder {
+			in := r.Clone(r.Context())
+			in.Method, in.URL.Path, in.URL.RawQuery = method, path, ""
+			return whole(in, next)
+		}
+		digestOf := func(tag string) string {
+			return ask(http.MethodHead, repository+"/manifests/"+tag).Header().Get("Docker-Content-Digest")
+		}
+		var listing struct {
+			Tags []string `json:"tags"`
+		}
+		digest := digestOf(reference)
+		if json.Unmarshal(ask(http.MethodGet, repository+"/tags/list").Body.Bytes(), &listing) != nil || digest == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		var tags []string
+		for _, tag := range listing.Tags {
+			if digestOf(tag) == digest {
+				tags = append(tags, tag)
+			}
+		}
+		answer := whole(r, next) // afterwards the tag may be gone with the manifest
+		if takes(len(tags)) {
+			for _, also := range append(tags, digest) {
+				if also != reference {
+					ask(http.MethodDelete, repository+"/manifests/"+also)
+				}
+			}
+		}
+		forward(w, answer, answer.Body.Bytes())
+	}}
+	return f.For(http.MethodDelete, "/manifests/")
 }
 
 // Quota adds Docker Hub's headers of a rate limit to every answer.

@@ -21,10 +21,13 @@ func (s *Server) serveAdminBlobs(w http.ResponseWriter, r *http.Request) {
 	h, err := v1.NewHash(strings.TrimPrefix(r.URL.Path, adminBlobs))
 	deleter, ok := s.blobs.(registry.BlobDeleteHandler)
 	switch {
-	case r.Method != http.MethodDelete || !ok:
+	case r.Method != http.MethodDelete || !ok && s.store == nil:
 		writeError(w, http.StatusMethodNotAllowed, "UNSUPPORTED", "only DELETE")
 	case err != nil:
 		writeError(w, http.StatusBadRequest, "DIGEST_INVALID", err.Error())
+	case s.store != nil:
+		s.store.remove(h.String())
+		w.WriteHeader(http.StatusNoContent)
 	case deleter.Delete(r.Context(), "", h) != nil:
 		writeError(w, http.StatusNotFound, "BLOB_UNKNOWN", "blob unknown to registry")
 	default:

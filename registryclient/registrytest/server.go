@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -34,6 +35,13 @@ type Options struct {
 	NoReferrers bool
 	// Auth says who may come in.
 	Auth Auth
+	// OpenShift makes it OpenShift's integrated registry. nil: it is a plain one, which
+	// has OpenShift's endpoints too.
+	OpenShift *OpenShift
+	// Base is the registry behind the faults and Auth, such as distribution's: it must be
+	// open to everyone, and empty. nil: go-containerregistry's, in memory. It is not
+	// for OpenShift.
+	Base http.Handler
 }
 
 // A Server is a registry that runs. Its methods may be used by many goroutines.
@@ -41,6 +49,7 @@ type Server struct {
 	options  Options
 	base     http.Handler
 	blobs    registry.BlobHandler
+	store    *linkedStore // of OpenShift's registry alone, then it is blobs
 	http     *httptest.Server
 	pipes    *pipeListener
 	tokens   tokens
@@ -54,12 +63,17 @@ type Server struct {
 // Start starts a registry. Close it.
 func Start(o Options) (*Server, error) {
 	quiet := log.New(io.Discard, "", 0)
-	blobs := registry.NewInMemoryBlobHandler()
-	s := &Server{
-		options:    o,
-		blobs:      blobs,
-		base:       registry.New(registry.Logger(quiet), registry.WithReferrersSupport(true), registry.WithBlobHandler(blobs)),
-		signatures: map[string][]byte{},
+	s := &Server{options: o, blobs: registry.NewInMemoryBlobHandler(), signatures: map[string][]byte{}}
+	if o.OpenShift != nil {
+		s.store = newLinkedStore()
+		s.blobs = s.store
+	}
+	s.base = registry.New(registry.Logger(quiet), registry.WithReferrersSupport(true), registry.WithBlobHandler(s.blobs))
+	if o.Base != nil {
+		s.base = o.Base
+	}
+	if o.OpenShift != nil {
+		s.base = s.store.around(s.base, *o.OpenShift)
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ErrorLog = quiet
@@ -166,7 +180,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	// The registry keeps blobs by the host of the URL, which a server's has not.
-	in.URL.Scheme, in.URL.Host = "", ""
+	in.Host, in.URL.Scheme, in.URL.Host = cmp.Or(in.Host, in.URL.Host), "", ""
 	d.handler.ServeHTTP(w, in)
 	resp := w.Result()
 	resp.Request = req

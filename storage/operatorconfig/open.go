@@ -2,6 +2,7 @@ package operatorconfig
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/registrykit/registrykit/storage"
@@ -39,7 +40,7 @@ func (e *UnsupportedError) Unwrap() error { return storage.ErrUnsupported }
 //
 // [ErrInvalid]; a [FieldError] where a name is missing without which nothing can be
 // opened; [UnsupportedError] where there is no opener; what the opener returns, with
-// the backend's field before it.
+// the backend's field before it unless it is a FieldError itself.
 func Open(ctx context.Context, s *Storage, openers Openers) (*storage.Store, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -56,10 +57,14 @@ func Open(ctx context.Context, s *Storage, openers Openers) (*storage.Store, err
 		return nil, err
 	}
 	store, err := open(ctx, s)
-	if err != nil {
-		return nil, &FieldError{root + "." + string(backend), err}
+	var named *FieldError
+	switch {
+	case err == nil:
+		return store, nil
+	case errors.As(err, &named):
+		return nil, err
 	}
-	return store, nil
+	return nil, &FieldError{root + "." + string(backend), err}
 }
 
 // reasons say why there is no opener for some backends.

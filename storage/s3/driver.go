@@ -28,14 +28,18 @@ type Options struct {
 	// thousand has as much more. 0 is DefaultPartSize, less than MinPartSize
 	// is that.
 	PartSize int64
+	// Encryption is how the service is asked to encrypt what is written and copied;
+	// nil leaves that to the bucket.
+	Encryption *Encryption
 }
 
 // Driver is a [storage.Driver] with the roles [storage.Mover] and
 // [storage.Resumer]. It may be used from many goroutines.
 type Driver struct {
-	client   *awss3.Client
-	bucket   string
-	basePart int64
+	client     *awss3.Client
+	bucket     string
+	basePart   int64
+	encryption encryption
 	// found is set once the bucket is known to exist.
 	found atomic.Bool
 
@@ -56,7 +60,7 @@ func New(client *awss3.Client, bucket string, o Options) *Driver {
 	if o.PartSize == 0 {
 		o.PartSize = DefaultPartSize
 	}
-	return &Driver{client: client, bucket: bucket, basePart: max(o.PartSize, MinPartSize), held: make(map[string]bool)}
+	return &Driver{client: client, bucket: bucket, basePart: max(o.PartSize, MinPartSize), encryption: o.Encryption.settings(), held: make(map[string]bool)}
 }
 
 // Stat says what is known of an object; see [storage.Opener].

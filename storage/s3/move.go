@@ -73,12 +73,16 @@ func (d *Driver) copy(ctx context.Context, source storage.Info, to string, most,
 	}
 	_, err := d.client.CopyObject(ctx, &awss3.CopyObjectInput{
 		Bucket: &d.bucket, Key: &to, CopySource: d.copySource(source.Key), CopySourceIfMatch: aws.String(string(source.Version)),
+		ServerSideEncryption: d.encryption.algorithm, SSEKMSKeyId: d.encryption.key,
 	})
 	return copyError(ctx, err)
 }
 
 func (d *Driver) copyInParts(ctx context.Context, source storage.Info, to string, part int64) error {
-	begun, err := d.client.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: &d.bucket, Key: &to})
+	begun, err := d.client.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{
+		Bucket: &d.bucket, Key: &to,
+		ServerSideEncryption: d.encryption.algorithm, SSEKMSKeyId: d.encryption.key,
+	})
 	if err != nil {
 		return classify(ctx, err)
 	}

@@ -31,6 +31,7 @@ type multipart struct {
 func (d *Driver) begin(ctx context.Context, key, commit string) (*multipart, error) {
 	out, err := d.client.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{
 		Bucket: &d.bucket, Key: &key, Metadata: map[string]string{commitName: commit},
+		ServerSideEncryption: d.encryption.algorithm, SSEKMSKeyId: d.encryption.key,
 	})
 	if err != nil {
 		return nil, classify(ctx, err)
@@ -122,6 +123,7 @@ func (d *Driver) tryConditions(ctx context.Context) (kept bool, err error) {
 	}()
 	put, err := d.client.PutObject(ctx, &awss3.PutObjectInput{
 		Bucket: &d.bucket, Key: &key, Body: bytes.NewReader([]byte("first")), ContentLength: aws.Int64(5),
+		ServerSideEncryption: d.encryption.algorithm, SSEKMSKeyId: d.encryption.key,
 	})
 	if err != nil {
 		return false, classify(ctx, err)

@@ -48,6 +48,7 @@ func (u *upload) keepRest(ctx context.Context) error {
 func (u *upload) putOwn(ctx context.Context, name string, data []byte) error {
 	_, err := u.d.client.PutObject(ctx, &awss3.PutObjectInput{
 		Bucket: &u.d.bucket, Key: aws.String(u.own + name), Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
+		ServerSideEncryption: u.d.encryption.algorithm, SSEKMSKeyId: u.d.encryption.key,
 	})
 	return classify(ctx, err)
 }

@@ -150,7 +150,8 @@ func (u *upload) Commit(ctx context.Context) (storage.Info, error) {
 func (u *upload) put(ctx context.Context) error {
 	in := &awss3.PutObjectInput{
 		Bucket: &u.d.bucket, Key: &u.key, Body: bytes.NewReader(u.buffer), ContentLength: aws.Int64(int64(len(u.buffer))),
-		Metadata: map[string]string{commitName: u.commit},
+		Metadata:             map[string]string{commitName: u.commit},
+		ServerSideEncryption: u.d.encryption.algorithm, SSEKMSKeyId: u.d.encryption.key,
 	}
 	in.IfNoneMatch, in.IfMatch = conditions(u.options)
 	_, err := u.d.client.PutObject(ctx, in)

@@ -29,5 +29,10 @@
 //
 // Deleting a digest takes all its tags in that repository, so a tag that goes is an
 // action of its own, carried out first ([Ends.DeleteTag]); where the registry cannot
-// delete tags alone, the tag stays, and so does its manifest.
+// delete tags alone, the tag stays, and so does its manifest. Some registries delete the
+// manifest along with a tag, and so all its tags: that is looked for behind each deletion,
+// told, and not done twice; [Ends.Probe] finds it out on no tag of anybody.
+//
+// In OpenShift's integrated registry image streams have the tags, and such plans are made
+// from the cluster's objects; [IntegratedEnds] are the registry's part in them.
 package fromregistry

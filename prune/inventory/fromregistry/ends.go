@@ -3,19 +3,20 @@ package fromregistry
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/prune/apply"
 	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/registryclient"
 )
 
-// Ends carry a plan out on a registry. Client and Registry are required. They may be used
-// by many goroutines at once, and are for one plan.
+// Ends carry a plan out on a plain registry; for OpenShift's own there are
+// [IntegratedEnds]. Client and Registry are required. They may be used by many goroutines
+// at once, and are for one plan.
 type Ends struct {
 	Client   *registryclient.Client
 	Registry name.Registry
@@ -25,25 +26,27 @@ type Ends struct {
 	// More adds to what is read again what the inventory had besides, such as
 	// workloads: as they are now. nil: nothing.
 	More func(ctx context.Context, b *inventory.Builder) error
-	// Integrated says that it is OpenShift's registry. It alone deletes layer links
-	// and blobs, for those with the role system:image-pruner, and refuses to delete a
-	// manifest that an image stream refers to.
-	Integrated bool
+
+	// Probe is a repository, which need not be there, in which it is tried with an image
+	// of its own what the deletion of a tag does, before the first one; see
+	// registryclient.Client.ProbeTagDeletion. Where a manifest goes along, no tag is
+	// deleted. Empty: it is not tried, and the first tag that is deleted shows it.
+	Probe string
 
 	mu sync.Mutex
-	// emptied are the repositories that tags were deleted from: a catalog need not
+	// tried are the tags that were to be deleted, by repository: a catalog need not
 	// name those that have none left.
-	emptied []string
+	tried map[string]map[string]bool
+
+	probing  sync.Mutex
+	probed   bool
+	probeErr error
 }
 
-// Apply returns the ends for apply.Run. Without Integrated, layer links and blobs are
-// Unsupported: such a registry's own garbage collection frees them.
+// Apply returns the ends for apply.Run. Layer links and blobs are Unsupported: the
+// registry's own garbage collection frees them.
 func (e *Ends) Apply() apply.Ends {
-	ends := apply.Ends{Tags: e, Manifests: e, Images: apply.NoImages{}, Inventory: e}
-	if e.Integrated {
-		ends.Layers, ends.Blobs = e, e
-	}
-	return ends
+	return apply.Ends{Tags: e, Manifests: e, Images: apply.NoImages{}, Inventory: e}
 }
 
 // List reads the registry anew.
@@ -55,7 +58,7 @@ func (e *Ends) List(ctx context.Context) (*inventory.Inventory, error) {
 		}
 	}
 	e.mu.Lock()
-	also := slices.Clone(e.emptied)
+	also := slices.Sorted(maps.Keys(e.tried))
 	e.mu.Unlock()
 	if err := read(ctx, e.Client, e.Registry, &b, e.Options, also); err != nil {
 		return nil, err
@@ -63,78 +66,22 @@ func (e *Ends) List(ctx context.Context) (*inventory.Inventory, error) {
 	return b.Build(), nil
 }
 
-// DeleteTag deletes a tag, and leaves its manifest. It looks what the tag points to
-// before, and whether it is gone after. A registry that has no deletion of tags, or says
-// so and does not do it, is Unsupported.
-func (e *Ends) DeleteTag(ctx context.Context, repository, tag, want string) error {
-	repo, err := e.repository(repository)
-	if err != nil {
-		return err
-	}
-	client := itself(e.Client)
-	info, err := client.HeadManifest(ctx, repo.Tag(tag))
-	if err != nil {
-		return e.answer(err)
-	}
-	if info.Digest.String() != want {
-		return &endError{apply.ErrConflict, errors.New("the tag points to " + info.Digest.String()), 0}
-	}
-	if _, err := client.DeleteTag(ctx, repo.Tag(tag)); err != nil {
-		return e.answer(err)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !slices.Contains(e.emptied, repository) {
-		e.emptied = append(e.emptied, repository)
-	}
-	return nil
-}
-
 // DeleteManifestLink deletes a manifest from a repository, and with it whatever tag
 // points to it there.
 func (e *Ends) DeleteManifestLink(ctx context.Context, repository, digest string) error {
-	d, err := e.digest(repository, digest)
+	d, err := digestIn(e.Registry, repository, digest)
 	if err != nil {
 		return err
 	}
-	err = e.answer(e.Client.DeleteManifest(ctx, d))
-	if e.Integrated && errors.Is(err, apply.ErrUnsupported) {
-		return &endError{apply.ErrInUse, err, 0}
-	}
-	return err
+	return answer(e.Client.DeleteManifest(ctx, d))
 }
 
-// DeleteLayerLink takes a layer or config away from one repository of OpenShift's
-// registry.
-func (e *Ends) DeleteLayerLink(ctx context.Context, repository, digest string) error {
-	if !e.Integrated {
-		return apply.ErrUnsupported
-	}
-	d, err := e.digest(repository, digest)
-	if err != nil {
-		return err
-	}
-	return e.answer(e.Client.DeleteBlob(ctx, d))
+func repositoryIn(registry name.Registry, repository string) (name.Repository, error) {
+	return name.NewRepository(registry.Name()+"/"+repository, name.StrictValidation)
 }
 
-// DeleteBlob deletes a blob from the storage of OpenShift's registry.
-func (e *Ends) DeleteBlob(ctx context.Context, blob string) error {
-	if !e.Integrated {
-		return apply.ErrUnsupported
-	}
-	d, err := digest.Parse(blob)
-	if err != nil {
-		return err
-	}
-	return e.answer(e.Client.AdminDeleteBlob(ctx, e.Registry, d))
-}
-
-func (e *Ends) repository(repository string) (name.Repository, error) {
-	return name.NewRepository(e.Registry.Name()+"/"+repository, name.StrictValidation)
-}
-
-func (e *Ends) digest(repository, digest string) (name.Digest, error) {
-	repo, err := e.repository(repository)
+func digestIn(registry name.Registry, repository, digest string) (name.Digest, error) {
+	repo, err := repositoryIn(registry, repository)
 	if err != nil {
 		return name.Digest{}, err
 	}
@@ -157,7 +104,7 @@ func (e *endError) Unwrap() []error { return []error{e.class, e.err} }
 func (e *endError) RetryAfter() time.Duration { return e.wait }
 
 // answer says what a client's error means to a deletion.
-func (e *Ends) answer(err error) error {
+func answer(err error) error {
 	var failed *registryclient.Error
 	if err == nil || !errors.As(err, &failed) {
 		return err
@@ -173,6 +120,8 @@ func (e *Ends) answer(err error) error {
 		told.class = apply.ErrForbidden
 	case registryclient.Unsupported:
 		told.class = apply.ErrUnsupported
+	case registryclient.Conflict:
+		told.class = apply.ErrConflict
 	case registryclient.RateLimited, registryclient.Unavailable, registryclient.Timeout, registryclient.Refused, registryclient.DNS:
 		told.class = apply.ErrUnavailable
 	default:

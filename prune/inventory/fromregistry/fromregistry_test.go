@@ -351,37 +351,23 @@ func TestMirrorsAreNotAsked(t *testing.T) {
 
 func TestAnswersOfEnds(t *testing.T) {
 	for _, c := range []struct {
-		fault      registrytest.Fault
-		integrated bool
-		want       error
+		fault registrytest.Fault
+		want  error
 	}{
-		{registrytest.ErrorCode(405, "UNSUPPORTED", "no"), false, apply.ErrUnsupported},
-		{registrytest.ErrorCode(405, "UNSUPPORTED", "no"), true, apply.ErrInUse},
-		{registrytest.ErrorCode(403, "DENIED", "no"), false, apply.ErrForbidden},
-		{registrytest.ErrorCode(401, "UNAUTHORIZED", "no"), false, apply.ErrForbidden},
-		{registrytest.ErrorCode(404, "MANIFEST_UNKNOWN", "no"), false, apply.ErrNotFound},
-		{registrytest.Overloaded("", ""), false, apply.ErrUnavailable},
+		{registrytest.ErrorCode(405, "UNSUPPORTED", "no"), apply.ErrUnsupported},
+		{registrytest.ErrorCode(403, "DENIED", "no"), apply.ErrForbidden},
+		{registrytest.ErrorCode(401, "UNAUTHORIZED", "no"), apply.ErrForbidden},
+		{registrytest.ErrorCode(404, "MANIFEST_UNKNOWN", "no"), apply.ErrNotFound},
+		{registrytest.Overloaded("", ""), apply.ErrUnavailable},
 	} {
 		w := newWorld(t, registrytest.Options{})
 		digest := w.push("org/app:v1", w.image(now))
 		w.server.Inject(c.fault)
-		ends := fromregistry.Ends{Client: w.client, Registry: w.registry, Integrated: c.integrated}
+		ends := fromregistry.Ends{Client: w.client, Registry: w.registry}
 		require.ErrorIs(t, ends.DeleteManifestLink(t.Context(), "org/app", digest), c.want)
-		if !c.integrated {
-			require.ErrorIs(t, ends.DeleteBlob(t.Context(), digest), apply.ErrUnsupported)
-			require.ErrorIs(t, ends.DeleteLayerLink(t.Context(), "org/app", digest), apply.ErrUnsupported)
-			require.Nil(t, ends.Apply().Blobs)
-		}
+		require.Nil(t, ends.Apply().Blobs)
+		require.Nil(t, ends.Apply().Layers)
 	}
-	w := newWorld(t, registrytest.Options{})
-	ends := fromregistry.Ends{Client: w.client, Registry: w.registry, Integrated: true}
-	image := w.image(now)
-	w.push("org/app:v1", image)
-	config, err := image.ConfigName()
-	require.NoError(t, err)
-	require.NoError(t, ends.DeleteBlob(t.Context(), config.String()))
-	require.Equal(t, 1, w.server.Count("DELETE", "/admin/blobs/"+config.String()))
-	require.Error(t, ends.DeleteBlob(t.Context(), "x"))
 }
 
 // TestRetryAfterIsTold to apply, which waits so long.

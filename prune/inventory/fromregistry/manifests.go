@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -21,6 +20,9 @@ const maxConfigBytes = 4 << 20
 // maxDepth is how deep lists in lists, and what refers to what refers, are read. What is
 // deeper is not known.
 const maxDepth = 32
+
+// maxReferrers is how many referrers of one manifest are read.
+const maxReferrers = 10_000
 
 // found is a manifest that was read.
 type found struct {
@@ -45,13 +47,18 @@ func (r *reader) readManifests(ctx context.Context, repositories []repository) {
 			r.unreadImage("read manifest", queue[0], fmt.Errorf("it is more than %d manifests away from a tag", maxDepth))
 			return
 		}
-		queue = r.level(ctx, queue)
+		if n := len(r.manifests) + len(queue); depth > 0 && n > r.o.MaxManifests {
+			r.unreadImage("read manifest", queue[0], fmt.Errorf("there are %d manifests, of %d that may be read (Options.MaxManifests)", n, r.o.MaxManifests))
+			return
+		}
+		queue = r.level(ctx, queue, depth == 0)
 	}
 }
 
 // level reads manifests, and returns what to read then. A manifest is fetched once,
 // whatever the number of its repositories; its referrers are each repository's own.
-func (r *reader) level(ctx context.Context, queue []place) []place {
+// tagged says that tags point to them.
+func (r *reader) level(ctx context.Context, queue []place, tagged bool) []place {
 	queue = slices.DeleteFunc(queue, func(p place) bool {
 		asked := r.asked[p]
 		r.asked[p] = true
@@ -69,7 +76,7 @@ func (r *reader) level(ctx context.Context, queue []place) []place {
 		places[p.digest] = append(places[p.digest], p)
 	}
 	fetched := make([]*found, len(digests))
-	r.each(len(digests), func(n int) { fetched[n] = r.fetchFrom(ctx, places[digests[n]]) })
+	r.each(len(digests), func(n int) { fetched[n] = r.fetchFrom(ctx, places[digests[n]], tagged) })
 	for n, f := range fetched {
 		if f != nil {
 			r.manifests[digests[n]] = f
@@ -90,24 +97,25 @@ func (r *reader) level(ctx context.Context, queue []place) []place {
 }
 
 // fetchFrom reads a manifest in the first of its repositories that has it.
-func (r *reader) fetchFrom(ctx context.Context, places []place) *found {
+func (r *reader) fetchFrom(ctx context.Context, places []place, tagged bool) *found {
 	for _, p := range places {
-		if f := r.fetch(ctx, p); f != nil {
+		if f := r.fetch(ctx, p, tagged); f != nil {
 			return f
 		}
 	}
 	return nil
 }
 
-// fetch reads a manifest; nil where it is not there, or not to be read.
-func (r *reader) fetch(ctx context.Context, p place) *found {
+// fetch reads a manifest; nil where it is not there, or not to be read. That it is not
+// there although a tag points to it may be a replica that is behind.
+func (r *reader) fetch(ctx context.Context, p place, tagged bool) *found {
 	digest, err := r.digest(p)
 	if err != nil {
 		r.unreadImage("read manifest", p, err)
 		return nil
 	}
 	got, err := r.client.GetManifest(ctx, digest)
-	if errors.Is(err, registryclient.NotFound) {
+	if errors.Is(err, registryclient.NotFound) && !tagged {
 		return nil
 	}
 	if err != nil {
@@ -130,12 +138,7 @@ func (r *reader) fetch(ctx context.Context, p place) *found {
 // readConfig reads when an image was built, and its labels. Where that cannot be read it
 // is unknown.
 func (r *reader) readConfig(ctx context.Context, digest name.Digest, f *found) {
-	blob, err := r.client.OpenBlob(ctx, digest.Digest(f.manifest.Config), registryclient.BlobOptions{Size: f.manifest.ConfigSize})
-	var raw []byte
-	if err == nil {
-		raw, err = io.ReadAll(io.LimitReader(blob, maxConfigBytes))
-		blob.Close()
-	}
+	raw, err := r.client.GetBlob(ctx, digest.Digest(f.manifest.Config), maxConfigBytes)
 	var config struct {
 		Created *time.Time `json:"created"`
 		Config  struct {
@@ -165,6 +168,9 @@ func (r *reader) referrers(ctx context.Context, p place) (places []place) {
 		return nil
 	}
 	for d, err := range r.client.Referrers(ctx, digest, "") {
+		if err == nil && len(places) == maxReferrers {
+			err = fmt.Errorf("it has more than %d referrers", maxReferrers)
+		}
 		if err != nil {
 			r.unreadImage("list referrers", p, err)
 			return places

@@ -2,11 +2,10 @@ package fromregistry
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -14,8 +13,13 @@ import (
 	"github.com/registrykit/registrykit/registryclient"
 )
 
-// DefaultWorkers is how many requests are under way at once where Options do not say.
-const DefaultWorkers = 8
+// What [Options] do not say.
+const (
+	DefaultWorkers         = 8
+	DefaultMaxRepositories = 1_000_000
+	DefaultMaxTags         = 1_000_000
+	DefaultMaxManifests    = 2_000_000
+)
 
 // Options say what to read and what to make of it. The zero value reads the whole
 // registry, and deletes nothing that it is not sure of.
@@ -38,10 +42,31 @@ type Options struct {
 	UntaggedIsNothing bool
 	// NoReferrers does not ask for referrers: there are none, other than under tags.
 	NoReferrers bool
-	// Workers is how many requests are under way at once; 0 is DefaultWorkers.
+	// Workers is how many requests are under way at once; 0 is [DefaultWorkers].
 	Workers int
+	// MaxRepositories is how many repositories the catalog may list, MaxTags how many
+	// tags all of them may have together, MaxManifests how many manifests there may be
+	// besides those that tags point to. What is beyond them is not read: told to Warn, and
+	// incomplete. 0 is [DefaultMaxRepositories], [DefaultMaxTags] and
+	// [DefaultMaxManifests].
+	MaxRepositories, MaxTags, MaxManifests int
 	// Warn hears of what could not be read, one call at a time. nil: nobody does.
 	Warn func(error)
+}
+
+func (o Options) withDefaults() Options {
+	for _, d := range []struct {
+		set   *int
+		value int
+	}{
+		{&o.Workers, DefaultWorkers}, {&o.MaxRepositories, DefaultMaxRepositories},
+		{&o.MaxTags, DefaultMaxTags}, {&o.MaxManifests, DefaultMaxManifests},
+	} {
+		if *d.set <= 0 {
+			*d.set = d.value
+		}
+	}
+	return o
 }
 
 // An Error says what could not be read. It holds no credential.
@@ -72,10 +97,7 @@ func Read(ctx context.Context, client *registryclient.Client, registry name.Regi
 
 // read is Read of also these repositories: a catalog may leave out one without tags.
 func read(ctx context.Context, client *registryclient.Client, registry name.Registry, builder *inventory.Builder, o Options, also []string) error {
-	if o.Workers <= 0 {
-		o.Workers = DefaultWorkers
-	}
-	r := &reader{client: itself(client), registry: registry, b: builder, o: o, manifests: map[string]*found{}, asked: map[place]bool{}}
+	r := &reader{client: itself(client), registry: registry, b: builder, o: o.withDefaults(), manifests: map[string]*found{}, asked: map[place]bool{}}
 	names, err := r.repositories(ctx, also)
 	if err != nil {
 		return err
@@ -110,6 +132,9 @@ type reader struct {
 	// asked are where manifests were looked for, and their referrers.
 	asked map[place]bool
 
+	// tags is how many were listed.
+	tags atomic.Int64
+
 	mu sync.Mutex
 	// incomplete are the kinds of which something could not be read.
 	streamsIncomplete, imagesIncomplete bool
@@ -125,8 +150,13 @@ type repository struct {
 	tags []tag
 }
 
-// A tag points to a digest; empty where it is gone.
-type tag struct{ name, digest string }
+// A tag points to a digest; empty where it is gone, or could not be read. It is missing
+// where it was listed and then not there, as err says.
+type tag struct {
+	name, digest string
+	missing      bool
+	err          error
+}
 
 // each calls f for 0 to n-1, some at once.
 func (r *reader) each(n int, f func(int)) {
@@ -178,7 +208,12 @@ func (r *reader) repositories(ctx context.Context, also []string) ([]string, err
 		return names, nil
 	}
 	for repository, err := range r.client.Catalog(ctx, r.registry, registryclient.ListOptions{}) {
-		if err == nil {
+		switch {
+		case err == nil && len(names)-len(also) >= r.o.MaxRepositories:
+			err = fmt.Errorf("there are more than %d repositories (Options.MaxRepositories)", r.o.MaxRepositories)
+		case err == nil && len(repository) > maxRepositoryName:
+			err = fmt.Errorf("the name of a repository has %d bytes", len(repository))
+		case err == nil:
 			add(repository)
 			continue
 		}
@@ -187,72 +222,9 @@ func (r *reader) repositories(ctx context.Context, also []string) ([]string, err
 			return nil, e
 		}
 		r.streamsIncomplete = true
+		return names, nil
 	}
 	return names, nil
-}
-
-// repository lists the tags of a repository. One that is gone meanwhile has none.
-func (r *reader) repository(ctx context.Context, repo string) repository {
-	listed := repository{name: repo}
-	named, err := name.NewRepository(r.registry.Name()+"/"+repo, name.StrictValidation)
-	if err != nil {
-		r.warn("list tags", repo, err)
-		r.unreadStream(repo)
-		return listed
-	}
-	seen := map[string]bool{}
-	for t, err := range r.client.Tags(ctx, named, registryclient.ListOptions{}) {
-		if errors.Is(err, registryclient.NotFound) && len(listed.tags) == 0 {
-			break
-		}
-		if err != nil {
-			r.warn("list tags", repo, err)
-			r.unreadStream(repo)
-			break
-		}
-		if !seen[t] { // a page may repeat what moved while the list was read
-			seen[t] = true
-			listed.tags = append(listed.tags, tag{name: t})
-		}
-	}
-	return listed
-}
-
-// heads finds out what all tags point to. Those that are gone meanwhile are left out.
-func (r *reader) heads(ctx context.Context, repositories []repository) {
-	type one struct{ repository, tag int }
-	var all []one
-	for n := range repositories {
-		for m := range repositories[n].tags {
-			all = append(all, one{n, m})
-		}
-	}
-	r.each(len(all), func(n int) {
-		repo := repositories[all[n].repository].name
-		t := &repositories[all[n].repository].tags[all[n].tag]
-		ref, err := name.NewTag(r.registry.Name()+"/"+repo+":"+t.name, name.StrictValidation)
-		var info registryclient.ManifestInfo
-		if err == nil {
-			info, err = r.client.HeadManifest(ctx, ref)
-		}
-		switch {
-		case err == nil:
-			t.digest = info.Digest.String()
-		case !errors.Is(err, registryclient.NotFound):
-			r.warn("read tag", repo+":"+t.name, err)
-			r.unreadStream(repo)
-		}
-	})
-	for n := range repositories {
-		repositories[n].tags = slices.DeleteFunc(repositories[n].tags, func(t tag) bool { return t.digest == "" })
-	}
-}
-
-// unreadStream says that not all of a repository could be read.
-func (r *reader) unreadStream(repo string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.unreadStreams = append(r.unreadStreams, repo)
 }
 
 // add adds everything to the builder.

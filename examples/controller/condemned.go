@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/registrykit/registrykit/prune/apply"
+)
+
+// configMapCondemned keeps which blobs are condemned in a ConfigMap, compressed, so that
+// every replica knows. It holds some 20,000 blobs, the most that an API server stores in
+// an object; where there are more, an apply.FileCondemned on a volume is the better end.
+type configMapCondemned struct {
+	reader client.Reader // past every cache
+	writer client.Client
+	key    types.NamespacedName
+}
+
+const (
+	condemnedKey = "condemned.json.gz"
+	// maxCondemned is the most that is read, in bytes, uncompressed.
+	maxCondemned = 64 << 20
+)
+
+// empty returns the ConfigMap without data, and get as it is stored.
+func (c configMapCondemned) empty() *unstructured.Unstructured {
+	u := new(unstructured.Unstructured)
+	u.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"})
+	u.SetNamespace(c.key.Namespace)
+	u.SetName(c.key.Name)
+	return u
+}
+
+func (c configMapCondemned) get(ctx context.Context) (*unstructured.Unstructured, error) {
+	u := c.empty()
+	return u, c.reader.Get(ctx, c.key, u)
+}
+
+// LoadCondemned implements apply.CondemnedBlobs.
+func (c configMapCondemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
+	u, err := c.get(ctx)
+	if apierrors.IsNotFound(err) {
+		return map[string]apply.Condemnation{}, nil
+	}
+	if err != nil {
+		return nil, classified(err)
+	}
+	text, _, err := unstructured.NestedString(u.Object, "binaryData", condemnedKey)
+	if err != nil {
+		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
+	}
+	if text == "" {
+		return map[string]apply.Condemnation{}, nil
+	}
+	packed, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewBufferString(text)))
+	if err != nil {
+		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
+	}
+	plain, err := io.ReadAll(io.LimitReader(packed, maxCondemned)) // what is cut off does not parse
+	if err != nil {
+		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
+	}
+	blobs, err := apply.DecodeCondemned(plain)
+	if err != nil {
+		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
+	}
+	return blobs, nil
+}
+
+// StoreCondemned implements apply.CondemnedBlobs. Somebody else's change is a conflict.
+func (c configMapCondemned) StoreCondemned(ctx context.Context, blobs map[string]apply.Condemnation) error {
+	plain, err := apply.EncodeCondemned(blobs)
+	if err != nil {
+		return err
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(plain); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	u, err := c.get(ctx)
+	write := func() error { return c.writer.Update(ctx, u) }
+	if apierrors.IsNotFound(err) {
+		u, err = c.empty(), nil
+		write = func() error { return c.writer.Create(ctx, u) }
+	}
+	if err != nil {
+		return classified(err)
+	}
+	data := base64.StdEncoding.EncodeToString(packed.Bytes())
+	if err := unstructured.SetNestedField(u.Object, data, "binaryData", condemnedKey); err != nil {
+		return fmt.Errorf("ConfigMap %s: %w", c.key, err)
+	}
+	return classified(write())
+}
