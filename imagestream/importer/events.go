@@ -25,11 +25,13 @@ import (
 // know.
 //
 // Events come in any order. A push that is older than what the tag points to does
-// nothing. A deletion does nothing unless it is certainly later than what the stream lists
-// of what it would delete, which says nothing of a later push of the same image: streams keep whole seconds, so one of the same second is in doubt, and
-// stays without effect, as is one without a time and one of an item without. A registry
-// does not tell again of what it no longer has: what a deletion in doubt leaves, only a
-// look at the registry takes away. [PushTimes] knows better, for as long as it lives.
+// nothing. A deletion does nothing unless it is certainly later than what the stream
+// lists of what it would delete: streams keep whole seconds, so one of the same second is
+// in doubt, and stays without effect, as is one without a time and one of an item
+// without. Of a later push of the image that a tag points to already, streams say
+// nothing. A registry does not tell again of what it no longer has: what a deletion in
+// doubt leaves, only a look at the registry takes away. [PushTimes] knows better, for as
+// long as it lives.
 func OperationsOf(e notification.Event, host string, stream *imagestream.ImageStream) []imagestream.Operation {
 	return (*PushTimes)(nil).OperationsOf(e, host, stream)
 }
