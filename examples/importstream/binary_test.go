@@ -216,3 +216,28 @@ func TestBinaryUsage(t *testing.T) {
 	require.Zero(t, status)
 	require.Contains(t, stderr, "usage: importstream")
 }
+
+// TestCredentialsInTurn: the best match is stale, and the next one is let in, or named.
+func TestCredentialsInTurn(t *testing.T) {
+	p := build(t)
+	server := serve(t, registrytest.Options{Auth: registrytest.Auth{Scheme: "bearer", Users: map[string]string{"ci": "current"}}})
+	image, err := random.Image(100, 1)
+	require.NoError(t, err)
+	require.NoError(t, server.Push("org/app:v1", image))
+	file := filepath.Join(t.TempDir(), "auth.json")
+	for password, want := range map[string]int{"current": 0, "s3cr3t": 4} {
+		h := server.Host()
+		require.NoError(t, os.WriteFile(file, []byte(`{"auths":{"`+h+`/org":{"username":"old","password":"st4le"},"`+h+`":{"username":"ci","password":"`+password+`"}}}`), 0o600))
+		status, stdout, stderr := p.run("", "--from", h+"/org/app:v1", "--authfile", file, "dev/app")
+		require.Equal(t, want, status, stderr)
+		if want == 0 {
+			require.Equal(t, hash(t, image), readStream(t, stdout).LatestEvent("v1").Image)
+			continue
+		}
+		require.Contains(t, stderr, `user "old" (basic): unauthorized; 2. `)
+		require.Contains(t, stderr, `user "ci" (basic): unauthorized`)
+		for _, secret := range []string{"st4le", "s3cr3t"} {
+			require.NotContains(t, stdout+stderr, secret)
+		}
+	}
+}

@@ -13,7 +13,8 @@
 // --from it is refreshed: what is pending, or with --all everything.
 //
 // Credentials are those of the auth file, or else those that podman and docker would
-// use on this host. A failed tag is a condition on the stream and a line on standard
+// use on this host. Where a repository denies the best match the others are tried in turn,
+// then none; where all are denied the line on standard error names them. A failed tag is a condition on the stream and a line on standard
 // error.
 //
 // The exit status is 0; 4 where a tag failed though the registry answered; 1 where the

@@ -5,7 +5,7 @@ import (
 )
 
 // ask asks the registry for something, unless it is known what the answer would be, and
-// then once more without the credential where that was refused.
+// then with other credentials, and without, where the first was refused.
 func (r *run) ask(ctx context.Context, op string, t Target, count *int, call func(Registry) error) *Error {
 	slots := r.slots(t)
 	select {
@@ -17,21 +17,14 @@ func (r *run) ask(ctx context.Context, op string, t Target, count *int, call fun
 	if err := r.refused(op, t); err != nil {
 		return err
 	}
-	if r.isAnonymous(t) {
-		return r.try(ctx, op, t, count, r.i.Anonymous, call)
+	if winner := r.winner(t); winner != nil {
+		return r.tryWinner(ctx, op, t, count, winner, call)
 	}
 	err := r.try(ctx, op, t, count, r.i.Registry, call)
-	if err == nil || r.i.Anonymous == nil || !err.denied() {
+	if err == nil || !err.denied() {
 		return r.note(t, err)
 	}
-	again := r.try(ctx, op, t, count, r.i.Anonymous, call)
-	if again != nil && again.denied() {
-		return r.note(t, err)
-	}
-	r.mu.Lock()
-	r.anonymous[repositoryKey(t)] = true
-	r.mu.Unlock()
-	return r.note(t, again)
+	return r.turn(ctx, op, t, count, err, call)
 }
 
 // denied says whether another credential might be let in, or none.
@@ -58,12 +51,6 @@ func (r *run) slots(t Target) chan struct{} {
 		r.hosts[t.Registry] = h
 	}
 	return h.slots
-}
-
-func (r *run) isAnonymous(t Target) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.anonymous[repositoryKey(t)]
 }
 
 // note remembers a failure that reaches further than this target.

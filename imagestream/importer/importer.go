@@ -17,7 +17,8 @@ const (
 // An Importer imports images. Its fields are not changed by it; it may be used by
 // many goroutines at once where what it holds may.
 type Importer struct {
-	// Registry is asked. It is required.
+	// Registry is asked. It is required. A [CandidateRegistry] has further credentials
+	// where one is denied.
 	Registry Registry
 	// Anonymous is the same without a credential. It is asked where Registry answers
 	// Unauthorized or Denied, since a public image must not be lost to a stale

@@ -21,8 +21,11 @@ type run struct {
 
 	mu    sync.Mutex
 	hosts map[string]*host
-	// repositories that let nobody in with a credential but do without.
-	anonymous map[string]bool
+	// winners are what lets repositories in that deny Registry: one with another
+	// credential, or without.
+	winners map[string]Registry
+	// turns are locks, by repository, see turnLock.
+	turns map[string]chan struct{}
 	// down are the failures that reach further than what was asked for, by host and
 	// by repository.
 	down map[string]*Error
@@ -51,7 +54,7 @@ type fetched struct {
 func (i Importer) newRun(stream *imagestream.ImageStream, request Request, now time.Time) *run {
 	return &run{
 		i: i, stream: stream, request: request, now: now, result: &Result{},
-		hosts: map[string]*host{}, anonymous: map[string]bool{}, down: map[string]*Error{}, fetched: map[fetchKey]*fetched{},
+		hosts: map[string]*host{}, winners: map[string]Registry{}, turns: map[string]chan struct{}{}, down: map[string]*Error{}, fetched: map[fetchKey]*fetched{},
 	}
 }
 

@@ -8,6 +8,9 @@
 // Manifests and configs are read from mirrors where the options name some; tags are
 // listed at the registry itself, since a mirror need not have all of them. What a tag
 // points to keeps the name of its source, wherever it was read.
+//
+// A keychain that has a method Candidates, as *auth.Resolver has, is asked for all its
+// credentials where a repository denies the first: see [Registry.Candidates].
 package fromregistry
 
 import (
@@ -27,9 +30,11 @@ import (
 type Registry struct {
 	clients   *clients
 	anonymous bool
+	// one is the client of a candidate, which is for one import of one repository.
+	one *registryclient.Client
 }
 
-var _ importer.Registry = (*Registry)(nil)
+var _ importer.CandidateRegistry = (*Registry)(nil)
 
 // clients are those of a Registry and of the anonymous one beside it.
 type clients struct {
@@ -66,6 +71,9 @@ func (r *Registry) Close() {
 
 // client returns the client for a target.
 func (r *Registry) client(t importer.Target) *registryclient.Client {
+	if r.one != nil {
+		return r.one
+	}
 	c := r.clients
 	c.mu.Lock()
 	defer c.mu.Unlock()
