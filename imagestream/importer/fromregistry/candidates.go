@@ -71,7 +71,7 @@ func (r *Registry) asksItself(t importer.Target, repository name.Repository) boo
 		return false
 	}
 	for _, s := range sources {
-		if s.Ref.Context().Name() == repository.Name() {
+		if s.Ref != nil && s.Ref.Context().Name() == repository.Name() {
 			return true
 		}
 	}
