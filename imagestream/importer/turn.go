@@ -13,7 +13,9 @@ import (
 type CandidateRegistry interface {
 	Registry
 	// Candidates says what the registry itself asks the target's repository with, empty
-	// for no credential, and returns the others, the one to try first first.
+	// for no credential, and returns the others, the one to try first first. An error,
+	// which must hold no secret, is told where all are denied; it does not keep those
+	// that are returned with it, or Anonymous, from being tried.
 	Candidates(ctx context.Context, t Target) (used string, others []Candidate, err error)
 }
 
@@ -47,11 +49,14 @@ func (r *run) turn(ctx context.Context, op string, t Target, count *int, first *
 	var names []string
 	if registry, ok := r.i.Registry.(CandidateRegistry); ok {
 		used, others, err := registry.Candidates(ctx, t)
-		if err != nil {
-			return r.note(t, failure(ctx, op, t.String(), err))
+		if ctx.Err() != nil {
+			return failure(ctx, op, t.String(), ctx.Err())
 		}
 		if used != "" {
 			names = append(names, fmt.Sprintf("%s: %s", used, first.Class))
+		}
+		if err != nil {
+			names = append(names, fmt.Sprintf("the others: %v", err))
 		}
 		for _, c := range others {
 			err := r.try(ctx, op, t, count, c.Registry, call)

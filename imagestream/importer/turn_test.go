@@ -43,11 +43,14 @@ func TestTurnNamesABoundedNumber(t *testing.T) {
 	require.Equal(t, 21, result.Requests.Heads)
 }
 
-// TestTurnWithoutItsCandidates: that they could not be found out is the answer.
+// TestTurnWithoutItsCandidates: that they could not be found out does not lose a public
+// image, and is told where there is none.
 func TestTurnWithoutItsCandidates(t *testing.T) {
-	gone := errors.New("gone")
-	r := several{fake: denying(importer.Unauthorized), err: gone}
+	public := newFake()
+	public.tag(repo, "v0", public.image("linux", "amd64", "one"))
+	r := several{fake: denying(importer.Unauthorized), err: errors.New("gone")}
+	require.Empty(t, do(t, importer.Importer{Registry: r, Anonymous: public}, stream("", "v0="+repo+":v0"), importer.Request{}).Failed())
 	result := do(t, importer.Importer{Registry: r}, stream("", "v0="+repo+":v0"), importer.Request{})
-	require.ErrorIs(t, result.Tags[0].Err, gone)
-	require.Equal(t, importer.Unknown, result.Tags[0].Err.Class)
+	require.Equal(t, importer.Unauthorized, result.Tags[0].Err.Class)
+	require.ErrorContains(t, result.Tags[0].Err, "2. the others: gone")
 }
