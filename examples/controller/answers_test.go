@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,7 +26,7 @@ var answers = map[string]struct {
 	again bool // is it worth another attempt
 }{
 	"410 Expired":  {apierrors.NewResourceExpired("the continue parameter is too old"), apply.ErrUnavailable, true},
-	"410 Gone":     {apierrors.NewGone("too old"), apply.ErrUnavailable, true},
+	"410 Gone":     {&apierrors.StatusError{ErrStatus: metav1.Status{Code: http.StatusGone, Reason: metav1.StatusReasonGone, Message: "too old"}}, apply.ErrUnavailable, true},
 	"429":          {apierrors.NewTooManyRequests("slow down", 1), apply.ErrUnavailable, true},
 	"500":          {apierrors.NewInternalError(errors.New("etcdserver: no leader")), apply.ErrUnavailable, true},
 	"503":          {apierrors.NewServiceUnavailable("down"), apply.ErrUnavailable, true},
