@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,9 +68,10 @@ func (w *world) requireInUse() {
 func TestAnswersToADeletion(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
-			refusing, asked := true, 0
+			refusing := true
+			var asked atomic.Int32 // several are deleted at once
 			w := newWorld(t, shop(), `{"schedule":"@hourly"}`, interceptor.Funcs{Delete: func(ctx context.Context, c client.WithWatch, o client.Object, options ...client.DeleteOption) error {
-				asked++
+				asked.Add(1)
 				if refusing {
 					return answer.err
 				}
@@ -77,7 +79,7 @@ func TestAnswersToADeletion(t *testing.T) {
 			}})
 			w.options.Retry = apply.Retry{Attempts: 2, Wait: time.Nanosecond, Most: time.Nanosecond}
 			w.reconcile()
-			require.Equal(t, map[bool]int{false: 3, true: 6}[answer.again], asked)
+			require.Equal(t, map[bool]int32{false: 3, true: 6}[answer.again], asked.Load())
 			require.Equal(t, 7, w.count(inventory.KindImage))
 			require.Zero(t, lastRun(w.pruner()).Deleted.Images)
 			w.requireInUse()
