@@ -22,6 +22,8 @@ type keeper struct {
 	mu      sync.Mutex
 	out     io.Writer
 	streams map[string]*imagestream.ImageStream
+	// times tells deletions of the second of a push apart.
+	times importer.PushTimes
 }
 
 // receive applies an event to the stream of its repository, and prints that. Where it
@@ -30,7 +32,7 @@ func (k *keeper) receive(_ context.Context, e notification.Event) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.streams[e.Repository]
-	operations := importer.OperationsOf(e, k.registry, before)
+	operations := k.times.OperationsOf(e, k.registry, before)
 	if len(operations) == 0 {
 		return nil
 	}

@@ -56,5 +56,6 @@
 //
 // # Pushes
 //
-// [OperationsOf] says what a registry's notification does to a stream.
+// [OperationsOf] says what a registry's notification does to a stream. [PushTimes] does so
+// for one who gets all of them, and takes what was deleted in the second of its push.
 package importer

@@ -18,8 +18,14 @@ var (
 // follow applies an event and returns the stream.
 func follow(t *testing.T, s *imagestream.ImageStream, e notification.Event) *imagestream.ImageStream {
 	t.Helper()
+	return followWith(t, nil, s, e)
+}
+
+// followWith is follow for one who remembers.
+func followWith(t *testing.T, times *importer.PushTimes, s *imagestream.ImageStream, e notification.Event) *imagestream.ImageStream {
+	t.Helper()
 	e.Repository = "dev/app"
-	for _, operation := range importer.OperationsOf(e, "r.example:5000", s) {
+	for _, operation := range times.OperationsOf(e, "r.example:5000", s) {
 		next, _, err := imagestream.Apply(s, operation, e.Time)
 		require.NoError(t, err)
 		s = next
@@ -52,7 +58,7 @@ func TestPushesAndDeletions(t *testing.T) {
 
 	s = follow(t, s, push("v3", one, now))
 	s = follow(t, s, push("v4", two, now))
-	s = follow(t, s, notification.Event{Kind: notification.RepositoryDeleted, Time: now})
+	s = follow(t, s, notification.Event{Kind: notification.RepositoryDeleted, Time: now.Add(time.Second)})
 	require.Empty(t, s.Status.Tags)
 }
 
