@@ -10,8 +10,11 @@
 //
 //	store, err := operatorconfig.Open(ctx, s, operatorconfig.Openers{
 //		operatorconfig.PVC: operatorconfig.Directory("/mnt/registry"),
-//		operatorconfig.S3:  openS3, // a function of the caller's
+//		operatorconfig.S3:  s3.Opener(config, s3.OpenerOptions{}), // of storage/s3
+//		operatorconfig.GCS: gcs.Opener(client),                    // of storage/gocloud/gcs
 //	})
+//
+// For the others an [Opener] is a function of the caller's.
 //
 // The fields are those of imageregistry.operator.openshift.io/v1. Fields that a newer
 // version adds to a backend are passed over; a backend that it adds is an error, since
