@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,8 +28,12 @@ type keeper struct {
 }
 
 // receive applies an event to the stream of its repository, and prints that. Where it
-// fails, the registry sends the event again.
+// fails in a way that may pass, the registry sends the event again; one that can never be
+// applied is an error of notification.Permanent.
 func (k *keeper) receive(_ context.Context, e notification.Event) error {
+	if err := k.check(e); err != nil {
+		return notification.Permanent(err)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.streams[e.Repository]
@@ -44,6 +49,9 @@ func (k *keeper) receive(_ context.Context, e notification.Event) error {
 		at = time.Now()
 	}
 	stream, changes, err := imagestream.Apply(before, imagestream.Batch(operations), at)
+	if errors.Is(err, imagestream.ErrInvalidOperation) || errors.Is(err, imagestream.ErrInvalidPullSpec) || errors.Is(err, imagestream.ErrInvalidName) {
+		return notification.Permanent(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -57,6 +65,27 @@ func (k *keeper) receive(_ context.Context, e notification.Event) error {
 		k.streams = map[string]*imagestream.ImageStream{}
 	}
 	k.streams[e.Repository] = stream
+	return nil
+}
+
+// check says what is wrong with the names of an event of manifests and tags.
+func (k *keeper) check(e notification.Event) error {
+	switch e.Kind {
+	case notification.ManifestPushed, notification.TagDeleted, notification.ContentDeleted, notification.RepositoryDeleted:
+	default:
+		return nil
+	}
+	ref, err := imagestream.ParsePullSpec(k.registry + "/" + e.Repository)
+	switch {
+	case err != nil:
+		return fmt.Errorf("target.repository: %w", err)
+	case ref.Tag != "" || ref.ID != "":
+		return fmt.Errorf("target.repository: %.200q is no repository", e.Repository)
+	case e.Tag != "" && !imagestream.ValidTag(e.Tag):
+		return fmt.Errorf("target.tag: %.200q is no tag", e.Tag)
+	case (e.Digest != "" || e.Kind == notification.ManifestPushed) && !imagestream.ValidDigest(e.Digest):
+		return fmt.Errorf("target.digest: %.200q is no digest", e.Digest)
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"testing"
 	"time"
 
@@ -28,3 +29,35 @@ func TestDeletionWithinASecond(t *testing.T) {
 	require.NotNil(t, tag(at(notification.TagDeleted, time.Millisecond)), "before the push")
 	require.Nil(t, tag(at(notification.TagDeleted, 3*time.Millisecond)), "after the push")
 }
+
+// TestEventsThatCannotBe are failures that stay; one to print is a failure that may pass.
+func TestEventsThatCannotBe(t *testing.T) {
+	good := notification.Event{Kind: notification.ManifestPushed, Repository: "dev/app", Tag: "v1", Digest: one, Time: time.Unix(1, 0)}
+	for _, tc := range []struct {
+		field  string
+		change func(*notification.Event)
+	}{
+		{"target.repository", func(e *notification.Event) { e.Repository = "dev/a b" }},
+		{"target.repository", func(e *notification.Event) { e.Repository = "dev/app:v2" }},
+		{"target.repository", func(e *notification.Event) { e.Repository = "dev//\x1b[2J" }},
+		{"target.tag", func(e *notification.Event) { e.Tag = "a b" }},
+		{"target.digest", func(e *notification.Event) { e.Digest = "sha256:1" }},
+		{"target.digest", func(e *notification.Event) { e.Digest = "" }},
+	} {
+		k := keeper{registry: "r.example:5000", out: &bytes.Buffer{}}
+		e := good
+		tc.change(&e)
+		err := k.receive(t.Context(), e)
+		require.ErrorContains(t, err, tc.field)
+		require.True(t, notification.IsPermanent(err), err)
+		require.Empty(t, k.streams)
+	}
+	k := keeper{registry: "r.example:5000", out: failingWriter{}}
+	err := k.receive(t.Context(), good)
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+	require.False(t, notification.IsPermanent(err))
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
