@@ -158,6 +158,24 @@ func TestBinary(t *testing.T) {
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, "importstream: list tags "+server.Host()+"/org/none: not found")
 	})
+	t.Run("a refresh whose repository cannot be listed", func(t *testing.T) {
+		_, text, _ := p.run("", "--from", repo+":latest", "--now", now, "app")
+		s := readStream(t, text)
+		s.Kind, s.APIVersion = "ImageStream", "image.openshift.io/v1"
+		s.Spec.DockerImageRepository = repo
+		stream, err := json.Marshal(s)
+		require.NoError(t, err)
+		remove := server.Inject(registrytest.ErrorCode(403, "DENIED", "no").For("GET", "/tags/list"))
+		defer remove()
+		status, stdout, stderr := p.run(string(stream), "--stream", "-", "--all", "app")
+		require.Equal(t, 1, status)
+		require.NotNil(t, readStream(t, stdout).LatestEvent("latest"))
+		require.Contains(t, stderr, "importstream: list tags "+repo+": ")
+		status, stdout, stderr = p.run(string(stream), "--stream", "-", "--all", "-o", "text", "app")
+		require.Equal(t, 1, status)
+		require.Regexp(t, `(?m)^latest +(unchanged|imported) +sha256:`, stdout)
+		require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+	})
 	t.Run("nothing answers", func(t *testing.T) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)

@@ -17,7 +17,9 @@
 // error.
 //
 // The exit status is 0; 4 where a tag failed though the registry answered; 1 where the
-// repository could not be listed, where no registry answered, or on bad usage.
+// repository could not be listed, where no registry answered, or on bad usage. Where the
+// repository could not be listed, the tags that the stream names are imported and printed
+// all the same; where it names none, nothing is printed.
 package main
 
 import (
@@ -90,7 +92,7 @@ func (o *options) do(ctx context.Context, stdin io.Reader) (*importer.Result, er
 	if err != nil {
 		return nil, err
 	}
-	if result.ListErr != nil {
+	if result.ListErr != nil && len(result.Tags) == 0 {
 		return nil, result.ListErr
 	}
 	return result, nil
@@ -116,6 +118,9 @@ func tell(stderr io.Writer, result *importer.Result) int {
 		fmt.Fprintf(stderr, "importstream: not imported: %s\n", t)
 	}
 	status, answered := imported, false
+	if result.ListErr != nil {
+		fmt.Fprintf(stderr, "importstream: %v\n", result.ListErr)
+	}
 	for _, t := range result.Tags {
 		if t.Err == nil {
 			answered = true
@@ -125,7 +130,7 @@ func tell(stderr io.Writer, result *importer.Result) int {
 		status = tagFailed
 		answered = answered || !silent(t.Err.Class)
 	}
-	if status == tagFailed && !answered {
+	if result.ListErr != nil || status == tagFailed && !answered {
 		return failed
 	}
 	return status
