@@ -188,6 +188,22 @@ func TestBinary(t *testing.T) {
 	})
 }
 
+// TestNamesAreEscaped: a name cannot speak to the terminal, nor make a line of its own.
+func TestNamesAreEscaped(t *testing.T) {
+	stream := `{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"app"},"spec":{"tags":[{"name":"v1\u001b[2J\u202e","from":{"kind":"DockerImage","name":"UPPER/\u009b\nfake"}}]}}`
+	status, stdout, stderr := build(t).run(stream, "--stream", "-", "-o", "text", "app")
+	require.Equal(t, 4, status)
+	require.Contains(t, stdout, `v1\u001b[2J\u202e  failed`)
+	require.Contains(t, stdout, `UPPER/\u009b\u000afake`)
+	require.Contains(t, stderr, `importstream: v1\u001b[2J\u202e: failed`)
+	for _, text := range []string{stdout, stderr} {
+		require.NotContains(t, text, "\x1b")
+		require.NotContains(t, text, "\u202e")
+		require.NotContains(t, text, "\u009b")
+		require.NotContains(t, text, "\nfake")
+	}
+}
+
 func TestBinaryWithCredentials(t *testing.T) {
 	p := build(t)
 	server := serve(t, registrytest.Options{TLS: true, Auth: registrytest.Auth{Scheme: "basic", Users: map[string]string{"joe": "hunter2"}}})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/imagestream/importer"
+	"github.com/registrykit/registrykit/internal/printable"
 	"github.com/registrykit/registrykit/registryclient/notification"
 )
 
@@ -101,13 +102,14 @@ func (k *keeper) newStream(repository string) *imagestream.ImageStream {
 	return stream
 }
 
-// print writes the stream in one line, or a line for each change.
+// print writes the stream in one line, or a line for each change with the
+// names in it escaped.
 func (k *keeper) print(repository string, stream *imagestream.ImageStream, changes []imagestream.Change) error {
 	if !k.text {
 		return json.NewEncoder(k.out).Encode(stream)
 	}
 	for _, c := range changes {
-		if _, err := fmt.Fprintf(k.out, "%s: %s\n", repository, c); err != nil {
+		if _, err := fmt.Fprintln(k.out, printable.Escape(fmt.Sprintf("%s: %s", repository, c))); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/registryclient/notification"
 	"github.com/stretchr/testify/require"
 )
@@ -61,3 +62,17 @@ func TestEventsThatCannotBe(t *testing.T) {
 type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestNamesAreEscaped: a name cannot speak to the terminal, nor make a line of its own.
+func TestNamesAreEscaped(t *testing.T) {
+	var out bytes.Buffer
+	k := keeper{registry: "r.example", text: true, out: &out}
+	changes := []imagestream.Change{{Tag: "v1\x1b[2J\n"}}
+	require.NoError(t, k.print("dev/\u202eapp\u009b", nil, changes))
+	require.Contains(t, out.String(), `dev/\u202eapp\u009b: `)
+	require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("\n")))
+	require.NotContains(t, out.String(), "\x1b")
+	var errs bytes.Buffer
+	require.Equal(t, 1, run(t.Context(), []string{"--registry", "r.example", "--anyone", "x\x1b\u202e"}, io.Discard, &errs))
+	require.NotContains(t, errs.String(), "\u202e")
+}
