@@ -24,9 +24,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The end-to-end test is with Debian's docker-registry and skopeo. It runs where they
-// are installed; where REGISTRYKIT_E2E is set, one that is missing is a failure.
-var e2ePrograms = []string{"docker-registry", "htpasswd", "skopeo"}
+// The end-to-end tests are with Debian's docker-registry and skopeo, and with crane. They
+// run where these are installed; where REGISTRYKIT_E2E is set, one that is missing is a failure.
+var e2ePrograms = []string{"crane", "docker-registry", "htpasswd", "skopeo"}
 
 func needPrograms(t *testing.T) {
 	t.Helper()

@@ -333,36 +333,11 @@ func TestEndToEndController(t *testing.T) {
 		scheduled := pruner.Status.Condition(imagepruner.Scheduled)
 		return scheduled != nil && scheduled.Reason == imagepruner.ReasonSuspended && pruner.Status.ObservedGeneration == pruner.Generation
 	})
-	require.Equal(t, granted(t), s.record.asked(), "the rights are those that are used")
-}
-
-// granted are the rights of RBAC, by verb and resource.
-func granted(t *testing.T) (rights []string) {
-	t.Helper()
-	text, err := imagepruner.RBAC(imagepruner.RBACOptions{Controller: true})
-	require.NoError(t, err)
-	var list struct {
-		Items []struct {
-			Rules []struct{ Resources, Verbs []string }
-		}
-	}
-	require.NoError(t, json.Unmarshal(text, &list))
-	for _, item := range list.Items {
-		for _, rule := range item.Rules {
-			for _, resource := range rule.Resources {
-				for _, verb := range rule.Verbs {
-					switch right := verb + " " + resource; right {
-					case "patch events": // one that comes again
-					case "list imagepruners": // a server without streamed lists
-					default:
-						rights = append(rights, right)
-					}
-				}
-			}
-		}
-	}
-	slices.Sort(rights)
-	return slices.Compact(rights)
+	used, refused := s.record.asked()
+	require.Empty(t, refused)
+	unused, missing := compareRights(granted(t), used)
+	require.Empty(t, missing, "every right that is used is granted")
+	require.Empty(t, without(unused, neededElsewhere), "every right that is granted is used")
 }
 
 // TestEndToEndAnAPIThatIsDown: where the API server that has the DeploymentConfigs does

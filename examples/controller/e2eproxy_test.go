@@ -10,7 +10,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,17 +18,17 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// A record is what a service account asked of the API server and got: "list pods", by
-// verb and resource.
+// A record is what a service account asked of the API server and got, and what it was
+// refused.
 type record struct {
-	mu   sync.Mutex
-	seen map[string]bool
+	mu            sync.Mutex
+	seen, refused map[right]bool
 }
 
-func (r *record) asked() []string {
+func (r *record) asked() (seen, refused []right) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Sorted(maps.Keys(r.seen))
+	return slices.Collect(maps.Keys(r.seen)), slices.Collect(maps.Keys(r.refused))
 }
 
 // throughProxy returns a configuration that goes to the API server through a proxy,
@@ -41,7 +40,7 @@ func throughProxy(t *testing.T, config *rest.Config) (*rest.Config, *record) {
 	require.NoError(t, err)
 	target, err := url.Parse(config.Host)
 	require.NoError(t, err)
-	seen := &record{seen: map[string]bool{}}
+	seen := &record{seen: map[right]bool{}, refused: map[right]bool{}}
 	colon, point := []byte("sha256:"), []byte("sha256.")
 	proxy := &httputil.ReverseProxy{
 		Transport:     transport,
@@ -56,7 +55,7 @@ func throughProxy(t *testing.T, config *rest.Config) (*rest.Config, *record) {
 			}
 		},
 		ModifyResponse: func(r *http.Response) error {
-			seen.add(r.Request)
+			seen.add(r.Request, r.StatusCode)
 			r.Body = &renaming{from: r.Body, lines: bufio.NewReader(r.Body), old: point, new: colon}
 			return nil
 		},
@@ -92,34 +91,18 @@ func (r *renaming) Read(b []byte) (int, error) {
 
 func (r *renaming) Close() error { return r.from.Close() }
 
-// add notes a request that was let through.
-func (r *record) add(request *http.Request) {
-	path := strings.Split(strings.Trim(request.URL.Path, "/"), "/")
-	switch {
-	case len(path) > 2 && path[0] == "api":
-		path = path[2:]
-	case len(path) > 3 && path[0] == "apis":
-		path = path[3:]
-	default: // discovery
+// add notes a request and its answer, unless it is not about objects, or of an
+// administrator.
+func (r *record) add(request *http.Request, status int) {
+	asked, ok := rightFor(request)
+	if !ok || request.Header.Get("Impersonate-User") == "" {
 		return
-	}
-	if request.Header.Get("Impersonate-User") == "" {
-		return
-	}
-	if path[0] == "namespaces" && len(path) > 2 {
-		path = path[2:]
-	}
-	verb := map[string]string{"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}[request.Method]
-	if watch, _ := strconv.ParseBool(request.URL.Query().Get("watch")); watch {
-		verb = "watch"
-	} else if verb == "get" && len(path) == 1 {
-		verb = "list"
-	}
-	resource := path[0]
-	if len(path) > 2 {
-		resource += "/" + path[2]
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen[verb+" "+resource] = true
+	if status == http.StatusForbidden {
+		r.refused[asked] = true
+	} else {
+		r.seen[asked] = true
+	}
 }

@@ -65,8 +65,21 @@ func (c cluster) DeleteImage(ctx context.Context, name string, p apply.Precondit
 	return classified(c.writer.Delete(ctx, u, preconditions))
 }
 
-// List implements apply.Lister.
-func (c cluster) List(ctx context.Context) (*inventory.Inventory, error) {
+// listings is how often a listing is begun.
+const listings = 3
+
+// List implements apply.Lister. Where the API server has forgotten the revision of which
+// it was asked for the next page, that is begun anew, with nothing of what was listed.
+func (c cluster) List(ctx context.Context) (inv *inventory.Inventory, err error) {
+	for range listings {
+		if inv, err = c.listOnce(ctx); !expired(err) {
+			break
+		}
+	}
+	return inv, err
+}
+
+func (c cluster) listOnce(ctx context.Context) (*inventory.Inventory, error) {
 	var b inventory.Builder
 	for _, kind := range kinds() {
 		if err := c.list(ctx, kind, &b); err != nil {
@@ -106,13 +119,19 @@ func paged(ctx context.Context, reader client.Reader, page client.ObjectList, ta
 	}
 }
 
+// expired reports whether the API server no longer has the revision that it was asked
+// for: 410, as Expired or Gone. It says nothing of an object, so that it is not NotFound.
+func expired(err error) bool {
+	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err)
+}
+
 // classified says in package apply's words what went wrong.
 func classified(err error) error {
 	for class, is := range map[error]bool{
 		apply.ErrNotFound:    apierrors.IsNotFound(err),
 		apply.ErrConflict:    apierrors.IsConflict(err),
 		apply.ErrForbidden:   apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err),
-		apply.ErrUnavailable: apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err),
+		apply.ErrUnavailable: apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) || expired(err),
 	} {
 		if is {
 			return errors.Join(class, err)

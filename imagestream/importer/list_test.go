@@ -361,6 +361,17 @@ func TestManifestsThatAreNone(t *testing.T) {
 	}
 }
 
+// TestAManifestOfTooMuch: it is not imported, and the error says of what it has too much.
+func TestAManifestOfTooMuch(t *testing.T) {
+	f := newFake()
+	raw := `{"layers":[{}` + strings.Repeat(",{}", manifest.MaxDescriptors) + `]}`
+	f.tag(repo, "v1", f.put(manifest.MediaTypeOCIImage, []byte(raw)))
+	result := do(t, importer.Importer{Registry: f}, stream("", "one="+repo+":v1"), importer.Request{})
+	require.Equal(t, importer.Failed, result.Tags[0].Status)
+	require.Equal(t, importer.Invalid, result.Tags[0].Err.Class)
+	require.ErrorContains(t, result.Tags[0].Err, "layers: the manifest has more than 50000 descriptors")
+}
+
 func TestConfigsThatAreNone(t *testing.T) {
 	for config, class := range map[string]importer.Class{
 		`[]`:                            importer.Invalid,

@@ -14,10 +14,14 @@ type Child struct {
 	Attestation bool
 }
 
-// Children reads the manifests of an index, in its order.
+// Children reads the manifests of an index, in its order. [ErrTooLarge], and a
+// [*TooManyError].
 func Children(raw []byte) ([]Child, error) {
 	if len(raw) > MaxBytes {
 		return nil, ErrTooLarge
+	}
+	if err := checkCount(raw, MaxDescriptors); err != nil {
+		return nil, fmt.Errorf("index: %w", err)
 	}
 	var index struct {
 		Manifests []struct {

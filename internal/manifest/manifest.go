@@ -55,10 +55,18 @@ var ErrTooLarge = errors.New("manifest is too large")
 
 // Parse reads a manifest of the OCI image specification or of Docker's schema 1
 // or 2. Fields that it does not know are passed over; the digests are not
-// checked.
+// checked. [ErrTooLarge], and a [*TooManyError].
 func Parse(raw []byte) (Manifest, error) {
 	if len(raw) > MaxBytes {
 		return Manifest{}, ErrTooLarge
+	}
+	return parse(raw, MaxDescriptors)
+}
+
+// parse reads a manifest with at most left descriptors in its lists.
+func parse(raw []byte, left int) (Manifest, error) {
+	if err := checkCount(raw, left); err != nil {
+		return Manifest{}, fmt.Errorf("manifest: %w", err)
 	}
 	var m struct {
 		MediaType string       `json:"mediaType"`

@@ -3,6 +3,7 @@ package inventory
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 
 	"github.com/registrykit/registrykit/internal/manifest"
@@ -16,11 +17,16 @@ import (
 // Layers and children without a digest are dropped, in the memory of the slices.
 // Where any were, where it is not known what the manifest is made of, or where a
 // text that has its digest names layers, children or a config that the fields do
-// not, it becomes Partial.
+// not, it becomes Partial; and where a text names more than is read (50,000 layers
+// and children).
 func (m *Manifest) ReadRaw(raw string) {
 	if raw != "" {
-		if parsed, err := manifest.Parse([]byte(raw)); err == nil {
+		parsed, err := manifest.Parse([]byte(raw))
+		var tooMany *manifest.TooManyError
+		if err == nil {
 			m.complete(raw, parsed)
+		} else if errors.As(err, &tooMany) {
+			m.Partial = true
 		}
 	}
 	without := func(b Blob) bool { return b.Digest == "" }

@@ -20,6 +20,9 @@ const (
 	rawSchema1 = `{"schemaVersion":1,"name":"a/b","fsLayers":[{"blobSum":"sha256:top"},{"blobSum":"sha256:base"}],"history":[{"v1Compatibility":"{}"}]}`
 )
 
+// rawTooMany has more layers than fit into a manifest with digests.
+var rawTooMany = `{"layers":[{}` + strings.Repeat(",{}", 50_000) + `]}`
+
 func digestOf(raw string) string {
 	sum := sha256.Sum256([]byte(raw))
 	return "sha256:" + hex.EncodeToString(sum[:])
@@ -102,6 +105,7 @@ func TestRawManifestsCompleteWhatIsMissing(t *testing.T) {
 		{"of a wrong type", M{Digest: "d", Config: "c"}, `{"layers":"x","subject":{"digest":"s"}}`, M{Digest: "d", Config: "c"}},
 		{"an absurd size", M{Digest: "d", Config: "c"}, `{"layers":[{"digest":"l","size":1e300}]}`, M{Digest: "d", Config: "c"}},
 		{"too large", M{Digest: "d", Config: "c"}, `{"layers":[{"digest":"l"}]` + strings.Repeat(" ", 5<<20) + "}", M{Digest: "d", Config: "c"}},
+		{"more layers than are read", M{Digest: "d", Config: "c", Layers: []inventory.Blob{blob("a", 1)}}, rawTooMany, M{Digest: "d", Config: "c", Layers: []inventory.Blob{blob("a", 1)}, Partial: true}},
 		{"deeply nested", M{Digest: "d", Config: "c"}, strings.Repeat("[", 1<<20), M{Digest: "d", Config: "c"}},
 		{
 			"blobs without a digest", M{Digest: "d", Config: "c", Layers: []inventory.Blob{blob("a", 1), blob("", 2)}}, "",

@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -43,31 +42,28 @@ func (h *e2eHost) digestOf(d interface{ Digest() (v1.Hash, error) }) digest.Dige
 }
 
 // pushAll pushes an image of Docker's, one of OCI's, an index of two images and a
-// signature of the first one, as crane does.
+// signature of the first one, by crane.
 func (h *e2eHost) pushAll() (image, oci v1.Image, index v1.ImageIndex, signature v1.Image) {
-	ctx := remote.WithContext(h.t.Context())
 	image, err := random.Image(4096, 2)
 	require.NoError(h.t, err)
-	require.NoError(h.t, remote.Write(h.reference("shop/web", "v1"), image, ctx))
+	h.cranePush(image, h.reference("shop/web", "v1"))
 
 	oci, err = random.Image(1024, 3)
 	require.NoError(h.t, err)
 	oci = mutate.ConfigMediaType(mutate.MediaType(oci, types.OCIManifestSchema1), types.OCIConfigJSON)
-	require.NoError(h.t, remote.Write(h.reference("shop/web", "oci"), oci, ctx))
+	h.cranePush(oci, h.reference("shop/web", "oci"))
 
 	index, err = random.Index(512, 1, 2)
 	require.NoError(h.t, err)
-	require.NoError(h.t, remote.WriteIndex(h.reference("shop/deep/er", "multi"), index, ctx))
+	h.cranePush(index, h.reference("shop/deep/er", "multi"))
 
-	head, err := remote.Head(h.reference("shop/web", "v1"), ctx)
-	require.NoError(h.t, err)
-	signature = mutate.Subject(mutate.MediaType(empty.Image, types.OCIManifestSchema1), *head).(v1.Image)
-	require.NoError(h.t, remote.Write(h.reference("shop/web", string(h.digestOf(signature))), signature, ctx))
+	signature = h.referrerOf(image)
+	h.cranePush(signature, h.reference("shop/web", string(h.digestOf(signature))))
 	return image, oci, index, signature
 }
 
-// TestEndToEndReads: what a registry wrote, for a client like crane and for skopeo, is
-// read here and is sound.
+// TestEndToEndReads: what a registry wrote, for crane and for skopeo, is read here and is
+// sound.
 func TestEndToEndReads(t *testing.T) {
 	h := newE2EHost(t)
 	h.start()
@@ -271,7 +267,7 @@ func TestEndToEndDeletedManifest(t *testing.T) {
 	h.start()
 	image, err := random.Image(512, 2)
 	require.NoError(t, err)
-	require.NoError(t, remote.Write(h.reference("shop/web", "v1"), image, remote.WithContext(t.Context())))
+	h.cranePush(image, h.reference("shop/web", "v1"))
 	require.NoError(t, remote.Delete(h.reference("shop/web", string(h.digestOf(image))), remote.WithContext(t.Context())))
 	findings, summary := h.check(registrylayout.CheckOptions{})
 	require.Equal(t, summary.Orphans, len(findings), "%v", findings)

@@ -21,7 +21,7 @@ import (
 // The end-to-end tests have a registry and this package work on the same volume. They
 // run where the programs are installed; where REGISTRYKIT_E2E is set, as in .ci/run,
 // one that is missing is a failure.
-var e2ePrograms = []string{"docker-registry", "skopeo"}
+var e2ePrograms = []string{"crane", "docker-registry", "skopeo"}
 
 // e2eTimeout bounds each program and the start of the registry.
 const e2eTimeout = 60 * time.Second

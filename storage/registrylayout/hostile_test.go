@@ -21,6 +21,22 @@ func TestAManifestOfNothingButFaults(t *testing.T) {
 	require.Less(t, len(err.Error()), 2000)
 }
 
+// A manifest with more descriptors than fit into one with digests is not taken, and a
+// check tells of one that is there.
+func TestAManifestOfTooMuch(t *testing.T) {
+	tree := newTree(t)
+	raw := `{"schemaVersion":2,"layers":[{}` + strings.Repeat(",{}", 50_000) + `]}`
+	_, err := tree.PutManifest(t.Context(), "a", []byte(raw), registrylayout.PutManifestOptions{})
+	require.ErrorIs(t, err, registrylayout.ErrManifest)
+	require.ErrorContains(t, err, "layers: the manifest has more than 50000 descriptors")
+
+	d := tree.blob("a", raw)
+	tree.write(key(registrylayout.ManifestLinkKey("a", d)), string(d))
+	findings, _ := tree.check(registrylayout.CheckOptions{})
+	require.Len(t, findings, 1)
+	require.Contains(t, findings[0], "unreadable")
+}
+
 // Indexes without links that own each other, one after the other: a check goes down
 // without holding those above.
 func TestAChainOfIndexes(t *testing.T) {

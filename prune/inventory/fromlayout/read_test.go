@@ -185,6 +185,11 @@ func TestWhatCannotBeReadKeeps(t *testing.T) {
 				v.write(key, err, string(d))
 			}
 		},
+		"one that names too much": func(v *volume, _ digest.Digest) {
+			d := v.blob("shop/web", `{"layers":[{}`+strings.Repeat(",{}", 50_000)+`]}`)
+			key, err := registrylayout.ManifestLinkKey("shop/web", d)
+			v.write(key, err, string(d))
+		},
 		"one that is too large": func(v *volume, _ digest.Digest) {
 			d := v.blob("shop/web", strings.Repeat(" ", registrylayout.MaxManifest+1))
 			key, err := registrylayout.ManifestLinkKey("shop/web", d)

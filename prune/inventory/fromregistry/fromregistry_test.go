@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -414,6 +415,30 @@ func TestWhatCannotBeReadKeeps(t *testing.T) {
 			require.True(t, errors.As(w.warnings[0], &e))
 			require.Contains(t, e.Object, "org/b")
 		})
+	}
+}
+
+// TestManifestsThatCannotBeReadKeep: what such a manifest needs, or refers to, is not
+// known.
+func TestManifestsThatCannotBeReadKeep(t *testing.T) {
+	for told, layers := range map[string]string{
+		"layers: the manifest has more than 50000 descriptors": `[{}` + strings.Repeat(",{}", 50_000) + `]`,
+		"json: ": `"none"`,
+	} {
+		w := newWorld(t, registrytest.Options{})
+		w.push("org/a:v1", w.image(now.AddDate(-1, 0, 0)))
+		w.push("org/b:v1", w.image(now.AddDate(-1, 0, 0)))
+		o := fromregistry.Options{UseImageCreated: true, UntaggedIsNothing: true}
+		require.Equal(t, 2, kinds(w.plan(w.read(o), old()))[prune.DeleteManifestLink])
+
+		raw := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":` + layers + `}`
+		w.server.Inject(registrytest.Status("odd", http.StatusOK, string(types.OCIManifestSchema1), raw, nil).For(http.MethodHead, "/v2/org/b/manifests/v1"))
+		w.server.Inject(registrytest.Status("odd", http.StatusOK, string(types.OCIManifestSchema1), raw, nil).For(http.MethodGet, "/v2/org/b/manifests/"))
+		inv := w.read(o)
+		require.NotEmpty(t, w.warnings)
+		require.ErrorContains(t, w.warnings[0], told)
+		require.False(t, inv.Complete(inventory.KindImage))
+		require.Zero(t, kinds(w.plan(inv, old()))[prune.DeleteManifestLink])
 	}
 }
 

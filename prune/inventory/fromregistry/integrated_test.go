@@ -177,6 +177,33 @@ func TestIntegratedEndsUnsupported(t *testing.T) {
 	require.Zero(t, report.FreedBytes)
 }
 
+// TestIntegratedEndsBelieve: a registry that answers 202 and does nothing is believed. It is
+// asked for deletions alone, since the pruner's role may not pull, and once for each.
+func TestIntegratedEndsBelieve(t *testing.T) {
+	a := newAged(t, registrytest.OpenShift{})
+	a.server.Inject(registrytest.Status("says so", http.StatusAccepted, "", "", nil).For(http.MethodDelete, ""))
+	a.server.Forget()
+	report := a.run()
+	asked := 0
+	for kind, planned := range kinds(a.plan) {
+		require.Equal(t, planned, report.Count(kind, apply.Done), "%s\n%s", kind, report)
+		if kind == prune.DeleteManifestLink || kind == prune.DeleteLayerLink || kind == prune.DeleteBlob {
+			asked += planned
+		}
+	}
+	require.Equal(t, asked, a.server.Count(http.MethodDelete, "/v2/")+a.server.Count(http.MethodDelete, "/admin/"))
+	for _, r := range a.server.Requests() {
+		require.True(t, r.Method == http.MethodDelete || r.Path == "/v2/", "%s %s", r.Method, r.Path)
+	}
+	for _, image := range []*prunetest.Image{a.old, a.fresh} {
+		for _, digest := range append(blobsOf(image), image.Digest()) {
+			require.True(t, a.server.Stored(digest), digest)
+			require.True(t, a.server.Linked("dev/app", digest), digest)
+		}
+	}
+	require.Empty(t, a.live.Missing(), "nothing in use goes")
+}
+
 // TestIntegratedAnswers: what else a registry, or what is before it, says of deletions.
 func TestIntegratedAnswers(t *testing.T) {
 	for _, c := range []struct {

@@ -124,6 +124,9 @@ func (r *reader) fetch(ctx context.Context, p place, tagged bool) *found {
 	}
 	m := &inventory.Manifest{Digest: p.digest, MediaType: got.MediaType, Managed: true}
 	m.ReadRaw(string(got.Raw))
+	if _, err := manifest.Parse(got.Raw); err != nil {
+		r.unreadImage("read manifest", p, err) // its children and its subject are not known
+	}
 	m.ImageSize = m.ConfigSize
 	for _, l := range m.Layers {
 		m.ImageSize += max(l.Size, 0)
