@@ -158,6 +158,24 @@ func TestBinary(t *testing.T) {
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, "importstream: list tags "+server.Host()+"/org/none: not found")
 	})
+	t.Run("a refresh whose repository cannot be listed", func(t *testing.T) {
+		_, text, _ := p.run("", "--from", repo+":latest", "--now", now, "app")
+		s := readStream(t, text)
+		s.Kind, s.APIVersion = "ImageStream", "image.openshift.io/v1"
+		s.Spec.DockerImageRepository = repo
+		stream, err := json.Marshal(s)
+		require.NoError(t, err)
+		remove := server.Inject(registrytest.ErrorCode(403, "DENIED", "no").For("GET", "/tags/list"))
+		defer remove()
+		status, stdout, stderr := p.run(string(stream), "--stream", "-", "--all", "app")
+		require.Equal(t, 1, status)
+		require.NotNil(t, readStream(t, stdout).LatestEvent("latest"))
+		require.Contains(t, stderr, "importstream: list tags "+repo+": ")
+		status, stdout, stderr = p.run(string(stream), "--stream", "-", "--all", "-o", "text", "app")
+		require.Equal(t, 1, status)
+		require.Regexp(t, `(?m)^latest +(unchanged|imported) +sha256:`, stdout)
+		require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+	})
 	t.Run("nothing answers", func(t *testing.T) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
@@ -168,6 +186,22 @@ func TestBinary(t *testing.T) {
 		require.Contains(t, stderr, "connection refused")
 		require.Equal(t, "ServiceUnavailable", readStream(t, stdout).StatusTag("v1").Conditions[0].Reason)
 	})
+}
+
+// TestNamesAreEscaped: a name cannot speak to the terminal, nor make a line of its own.
+func TestNamesAreEscaped(t *testing.T) {
+	stream := `{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"app"},"spec":{"tags":[{"name":"v1\u001b[2J\u202e","from":{"kind":"DockerImage","name":"UPPER/\u009b\nfake"}}]}}`
+	status, stdout, stderr := build(t).run(stream, "--stream", "-", "-o", "text", "app")
+	require.Equal(t, 4, status)
+	require.Contains(t, stdout, `v1\u001b[2J\u202e  failed`)
+	require.Contains(t, stdout, `UPPER/\u009b\u000afake`)
+	require.Contains(t, stderr, `importstream: v1\u001b[2J\u202e: failed`)
+	for _, text := range []string{stdout, stderr} {
+		require.NotContains(t, text, "\x1b")
+		require.NotContains(t, text, "\u202e")
+		require.NotContains(t, text, "\u009b")
+		require.NotContains(t, text, "\nfake")
+	}
 }
 
 func TestBinaryWithCredentials(t *testing.T) {

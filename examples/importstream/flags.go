@@ -40,7 +40,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f := flag.NewFlagSet("importstream", flag.ContinueOnError)
 	f.StringVar(&o.from, "from", "", "import this `image`, HOST/namespace/repository[:tag]")
 	f.BoolVar(&o.all, "all", false, "import all tags of the repository, or, without --from, refresh all tags of the stream")
-	f.IntVar(&o.limit, "limit", imagestream.DefaultImportLimit, "import at most so many tags with --all; -1 is no limit")
+	f.IntVar(&o.limit, "limit", imagestream.DefaultImportLimit, "import at most so many tags with --all; -1 is as many as one import may")
 	f.StringVar(&mode, "import-mode", "", "`mode` for manifest lists: Legacy takes one image, PreserveOriginal all (default: as the tag has it, else Legacy)")
 	f.StringVar(&platform, "platform", "linux/amd64", "`os/arch` to take of a manifest list in the mode Legacy")
 	f.StringVar(&o.authFile, "authfile", "", "find credentials in this auth.json or config.json `file`")

@@ -13,12 +13,15 @@
 // --from it is refreshed: what is pending, or with --all everything.
 //
 // Credentials are those of the auth file, or else those that podman and docker would
-// use on this host. Where a repository denies the best match the others are tried in turn,
-// then none; where all are denied the line on standard error names them. A failed tag is a condition on the stream and a line on standard
-// error.
+// use on this host. Where a repository denies the best match, the others are tried in
+// turn, then none; where all are denied, the line on standard error names them. A failed
+// tag is a condition on the stream and a line on standard error. In text and on standard
+// error, characters of names that do not print are escaped.
 //
 // The exit status is 0; 4 where a tag failed though the registry answered; 1 where the
-// repository could not be listed, where no registry answered, or on bad usage.
+// repository could not be listed, where no registry answered, or on bad usage. Where the
+// repository could not be listed, the tags that the stream names are imported and printed
+// all the same; where it names none, nothing is printed.
 package main
 
 import (
@@ -33,6 +36,7 @@ import (
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/imagestream/importer"
 	"github.com/registrykit/registrykit/imagestream/importer/fromregistry"
+	"github.com/registrykit/registrykit/internal/printable"
 	"github.com/registrykit/registrykit/registryclient"
 )
 
@@ -63,8 +67,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			}
 		}
 	}
-	fmt.Fprintf(stderr, "importstream: %v\n", err)
+	say(stderr, "%v", err)
 	return failed
+}
+
+// say writes a line on standard error, with the names in it escaped.
+func say(stderr io.Writer, format string, args ...any) {
+	fmt.Fprintln(stderr, printable.Escape("importstream: "+fmt.Sprintf(format, args...)))
 }
 
 // do imports.
@@ -91,7 +100,7 @@ func (o *options) do(ctx context.Context, stdin io.Reader) (*importer.Result, er
 	if err != nil {
 		return nil, err
 	}
-	if result.ListErr != nil {
+	if result.ListErr != nil && len(result.Tags) == 0 {
 		return nil, result.ListErr
 	}
 	return result, nil
@@ -114,19 +123,22 @@ func (o *options) request(stream *imagestream.ImageStream) *imagestream.ImageStr
 // tell says what failed and what was left out, and returns the exit status.
 func tell(stderr io.Writer, result *importer.Result) int {
 	for _, t := range result.LeftOut {
-		fmt.Fprintf(stderr, "importstream: not imported: %s\n", t)
+		say(stderr, "not imported: %s", t)
 	}
 	status, answered := imported, false
+	if result.ListErr != nil {
+		say(stderr, "%v", result.ListErr)
+	}
 	for _, t := range result.Tags {
 		if t.Err == nil {
 			answered = true
 			continue
 		}
-		fmt.Fprintf(stderr, "importstream: %s\n", t)
+		say(stderr, "%s", t)
 		status = tagFailed
 		answered = answered || !silent(t.Err.Class)
 	}
-	if status == tagFailed && !answered {
+	if result.ListErr != nil || status == tagFailed && !answered {
 		return failed
 	}
 	return status

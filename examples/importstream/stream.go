@@ -10,6 +10,7 @@ import (
 
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/imagestream/importer"
+	"github.com/registrykit/registrykit/internal/printable"
 )
 
 // maxStream is the largest stream that is read; etcd takes 1.5 MiB.
@@ -92,7 +93,7 @@ func printText(stdout io.Writer, result *importer.Result) error {
 	w := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TAG\tSTATUS\tIMAGE\tFROM")
 	for _, t := range result.Tags {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.Tag, t.Status, t.Image, t.From)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable.Escape(t.Tag), t.Status, printable.Escape(t.Image), printable.Escape(t.From))
 		for _, p := range t.Platforms {
 			status := "imported"
 			switch {
@@ -101,7 +102,7 @@ func printText(stdout io.Writer, result *importer.Result) error {
 			case p.Known:
 				status = "known"
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t\n", p.Platform, status, p.Digest)
+			fmt.Fprintf(w, "  %s\t%s\t%s\t\n", printable.Escape(p.Platform), status, printable.Escape(p.Digest))
 		}
 	}
 	return w.Flush()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/imagestream/importer"
+	"github.com/registrykit/registrykit/internal/printable"
 	"github.com/registrykit/registrykit/registryclient/notification"
 )
 
@@ -27,8 +29,12 @@ type keeper struct {
 }
 
 // receive applies an event to the stream of its repository, and prints that. Where it
-// fails, the registry sends the event again.
+// fails in a way that may pass, the registry sends the event again; one that can never be
+// applied is an error of notification.Permanent.
 func (k *keeper) receive(_ context.Context, e notification.Event) error {
+	if err := k.check(e); err != nil {
+		return notification.Permanent(err)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.streams[e.Repository]
@@ -44,6 +50,9 @@ func (k *keeper) receive(_ context.Context, e notification.Event) error {
 		at = time.Now()
 	}
 	stream, changes, err := imagestream.Apply(before, imagestream.Batch(operations), at)
+	if errors.Is(err, imagestream.ErrInvalidOperation) || errors.Is(err, imagestream.ErrInvalidPullSpec) || errors.Is(err, imagestream.ErrInvalidName) {
+		return notification.Permanent(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -60,6 +69,27 @@ func (k *keeper) receive(_ context.Context, e notification.Event) error {
 	return nil
 }
 
+// check says what is wrong with the names of an event of manifests and tags.
+func (k *keeper) check(e notification.Event) error {
+	switch e.Kind {
+	case notification.ManifestPushed, notification.TagDeleted, notification.ContentDeleted, notification.RepositoryDeleted:
+	default:
+		return nil
+	}
+	ref, err := imagestream.ParsePullSpec(k.registry + "/" + e.Repository)
+	switch {
+	case err != nil:
+		return fmt.Errorf("target.repository: %w", err)
+	case ref.Tag != "" || ref.ID != "":
+		return fmt.Errorf("target.repository: %.200q is no repository", e.Repository)
+	case e.Tag != "" && !imagestream.ValidTag(e.Tag):
+		return fmt.Errorf("target.tag: %.200q is no tag", e.Tag)
+	case (e.Digest != "" || e.Kind == notification.ManifestPushed) && !imagestream.ValidDigest(e.Digest):
+		return fmt.Errorf("target.digest: %.200q is no digest", e.Digest)
+	}
+	return nil
+}
+
 // newStream makes the stream of a repository.
 func (k *keeper) newStream(repository string) *imagestream.ImageStream {
 	namespace, name, ok := strings.Cut(repository, "/")
@@ -72,13 +102,14 @@ func (k *keeper) newStream(repository string) *imagestream.ImageStream {
 	return stream
 }
 
-// print writes the stream in one line, or a line for each change.
+// print writes the stream in one line, or a line for each change with the
+// names in it escaped.
 func (k *keeper) print(repository string, stream *imagestream.ImageStream, changes []imagestream.Change) error {
 	if !k.text {
 		return json.NewEncoder(k.out).Encode(stream)
 	}
 	for _, c := range changes {
-		if _, err := fmt.Fprintf(k.out, "%s: %s\n", repository, c); err != nil {
+		if _, err := fmt.Fprintln(k.out, printable.Escape(fmt.Sprintf("%s: %s", repository, c))); err != nil {
 			return err
 		}
 	}

@@ -12,7 +12,7 @@
 //	      headers: {Authorization: [Bearer …]}
 //
 // with what the token file has. Each change prints the ImageStream as it is then, in one
-// line of JSON, or with -o text what changed. A repository is the stream of that name in
+// line of JSON, or with -o text what changed, characters that do not print escaped. A repository is the stream of that name in
 // the namespace that its first part names; org/team/app is team.app in org.
 //
 // The streams are in memory alone: what the registry told before the program began is not
@@ -35,6 +35,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/registrykit/registrykit/internal/printable"
 	"github.com/registrykit/registrykit/registryclient/notification"
 )
 
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = o.serve(ctx, stdout, stderr)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "webhook: %v\n", err)
+		fmt.Fprintln(stderr, printable.Escape(fmt.Sprintf("webhook: %v", err)))
 		return 1
 	}
 	return 0

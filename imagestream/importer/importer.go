@@ -12,6 +12,8 @@ import (
 const (
 	DefaultWorkers    = 8
 	DefaultRetryAfter = time.Minute
+	// DefaultMaxRepositoryTags is more than a stream can hold: etcd takes 1.5 MiB.
+	DefaultMaxRepositoryTags = 5000
 )
 
 // An Importer imports images. Its fields are not changed by it; it may be used by
@@ -33,8 +35,17 @@ type Importer struct {
 	// DefaultMode is the import mode of tags that have none; empty is Legacy.
 	DefaultMode imagestream.ImportModeType
 	// MaxTags is how many tags of a repository an ImageStreamImport imports; 0 is
-	// [imagestream.DefaultImportLimit], below 0 there is no limit.
+	// [imagestream.DefaultImportLimit], below 0 there is none but MaxRepositoryTags.
 	MaxTags int
+	// MaxRepositoryTags is how many tags of a whole repository one import imports at
+	// most, whatever limit it has or has not: the Images of all are in memory at once.
+	// The tags beyond it are in [Result.LeftOut] as [LeftOutCap]. Tags that the spec
+	// names do not count. 0 or below is [DefaultMaxRepositoryTags].
+	MaxRepositoryTags int
+	// MaxListed is how many tags of a repository are read at most. Of one with more
+	// nothing is imported, since which come first is not known, and [Result.ListErr]
+	// says so. 0 or below is [MaxListedTags].
+	MaxListed int
 	// Platform is what is taken of manifest lists in Legacy mode where the tag does not
 	// say; in OpenShift that is the control plane's. Zero is linux/amd64.
 	Platform Platform
@@ -74,7 +85,8 @@ type Repository struct {
 	ImportPolicy    imagestream.TagImportPolicy
 	ReferencePolicy imagestream.TagReferencePolicy
 	// Choose says which tags and in what order. A Limit of 0 is
-	// [imagestream.DefaultImportLimit], below 0 there is none.
+	// [imagestream.DefaultImportLimit], below 0 there is none but
+	// [Importer.MaxRepositoryTags].
 	Choose imagestream.ChooseOptions
 
 	includeManifest bool

@@ -2,16 +2,27 @@ package importer
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/registrykit/registrykit/imagestream"
 )
 
-// MaxListedTags is how many tags of a repository are read at most.
+// MaxListedTags is how many tags of a repository are read at most, unless
+// [Importer.MaxListed] says so.
 const MaxListedTags = 1 << 20
+
+// maxTagBytes is how much of a tag is kept, in bytes. One of more than 128 is none, and
+// stays none.
+const maxTagBytes = 256
 
 // LeftOutElsewhere is why a tag of a repository is not imported where the stream has one
 // of that name which comes from elsewhere: nobody asked to change it.
 const LeftOutElsewhere imagestream.LeftOutReason = "the stream's tag comes from elsewhere"
+
+// LeftOutCap is why a tag of a repository is not imported where as many are imported as
+// [Importer.MaxRepositoryTags] allows.
+const LeftOutCap imagestream.LeftOutReason = "beyond the cap of one import"
 
 // repositorySpecs lists a repository and returns how its tags are imported, those that
 // come first first. known are imported anyway.
@@ -53,6 +64,10 @@ func (r *run) repositorySpecs(ctx context.Context, repository *Repository, known
 			r.result.LeftOut = append(r.result.LeftOut, imagestream.LeftOutTag{Tag: tag, Reason: LeftOutElsewhere, By: by})
 			continue
 		}
+		if most := positive(r.i.MaxRepositoryTags, DefaultMaxRepositoryTags); len(specs) == most {
+			r.result.LeftOut = append(r.result.LeftOut, imagestream.LeftOutTag{Tag: tag, Reason: LeftOutCap, By: strconv.Itoa(most) + " (Importer.MaxRepositoryTags)"})
+			continue
+		}
 		specs = append(specs, s)
 	}
 	return specs
@@ -87,18 +102,30 @@ func (r *run) repositorySpec(repository *Repository, t Target, tag string) (s sp
 // list lists the tags of a repository.
 func (r *run) list(ctx context.Context, t Target) ([]string, *Error) {
 	var tags []string
+	most := positive(r.i.MaxListed, MaxListedTags)
 	err := r.ask(ctx, "list tags", t, &r.result.Requests.Lists, func(registry Registry) error {
 		tags = tags[:0]
 		for tag, err := range registry.ListTags(ctx, t) {
 			if err != nil {
 				return err
 			}
-			if len(tags) == MaxListedTags {
-				return broken("", t, Unsupported, "the repository has more than %d tags", MaxListedTags)
+			if len(tags) == most {
+				return broken("", t, Unsupported, "the repository has more than %d tags (Importer.MaxListed)", most)
+			}
+			if len(tag) > maxTagBytes {
+				tag = strings.Clone(tag[:maxTagBytes])
 			}
 			tags = append(tags, tag)
 		}
 		return ctx.Err()
 	})
 	return tags, err
+}
+
+// positive returns n, or what stands for it where it is not above 0.
+func positive(n, otherwise int) int {
+	if n > 0 {
+		return n
+	}
+	return otherwise
 }

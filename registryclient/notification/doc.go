@@ -31,5 +31,7 @@
 // signed: who knows the secret can tell anything.
 //
 // An event that cannot be read is passed over ([Options.Unread]): if it were refused, the
-// registry would send it for ever, and nothing that comes after it.
+// registry would send it for ever, and nothing that comes after it. For the same reason one
+// whose receive function fails with an error of [Permanent] is answered with success, told
+// to [Options.PassedOver], and comes no more. Every other failure makes it come again.
 package notification

@@ -39,13 +39,16 @@ type Options struct {
 	Timeout time.Duration
 	// Unread is told of events that cannot be read, and passed over. nil: nobody is.
 	Unread func(error)
+	// PassedOver is told of events whose Receiver failed with an error of [Permanent]; they
+	// do not come again. It may be called by several goroutines at once. nil: nobody is.
+	PassedOver func(Event, error)
 	// Log gets what was refused and what failed. nil is silent.
 	Log *slog.Logger
 }
 
 // A Receiver takes an event. It is called by several goroutines at once where the
 // registry sends so, and for one id never twice at once. When it fails, the event comes
-// again.
+// again, unless the error is one of [Permanent].
 type Receiver func(ctx context.Context, e Event) error
 
 // A Handler receives envelopes. Make one with New.
@@ -90,7 +93,7 @@ func New(receive Receiver, o Options) (*Handler, error) {
 // ServeHTTP receives an envelope. The answer is 200 where every event of it was received
 // or passed over; 401 without the secret; 405, 413, 415 and 400 for what is no
 // envelope; 503 where an event is still being received; and 500 where receiving one
-// failed. Nothing of the failure is told.
+// failed in a way that may pass. Nothing of the failure is told.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.authorized(r) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="notifications"`)
@@ -148,7 +151,16 @@ func (h *Handler) take(ctx context.Context, e Event) int {
 	defer func() { h.seen.end(e.ID, ok) }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.o.Timeout)
 	defer cancel()
-	if err := h.receive(ctx, e); err != nil {
+	err := h.receive(ctx, e)
+	if IsPermanent(err) {
+		h.o.Log.Warn("event passed over", "id", e.ID, "kind", string(e.Kind), "repository", e.Repository, "error", err)
+		if h.o.PassedOver != nil {
+			h.o.PassedOver(e, err)
+		}
+		ok = true
+		return http.StatusOK
+	}
+	if err != nil {
 		h.o.Log.Error("event not received", "id", e.ID, "kind", string(e.Kind), "repository", e.Repository, "error", err)
 		return http.StatusInternalServerError
 	}
