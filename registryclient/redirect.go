@@ -37,6 +37,17 @@ func crossesHosts(req *http.Request) bool {
 	return from != nil && (from.URL.Scheme != req.URL.Scheme || hostPort(from.URL) != hostPort(req.URL))
 }
 
+// leftHost reports whether any redirect on the way to the request was to another host,
+// which then has chosen what is asked for: also where it led back.
+func leftHost(req *http.Request) bool {
+	for ; req != nil; req = before(req) {
+		if crossesHosts(req) {
+			return true
+		}
+	}
+	return false
+}
+
 // guardRedirect refuses redirects that make this machine ask on behalf of someone
 // else: to link-local addresses, where clouds serve the credentials of their
 // machines; from a public registry into a private network; and of a token request
@@ -111,11 +122,29 @@ func address(host string) (netip.Addr, bool) {
 	return looseIPv4(host)
 }
 
-// embedded returns the IPv4 address within an IPv6 address of the NAT64 prefix.
+// The prefixes of IPv6 under which addresses of IPv4 are reached, by where those are: NAT64
+// (RFC 6052), the same within a network (RFC 8215), 6to4 (RFC 3056) and the compatible
+// addresses of RFC 4291.
+var embeddings = []struct {
+	prefix netip.Prefix
+	at     int
+}{
+	{netip.MustParsePrefix("64:ff9b::/96"), 12},
+	{netip.MustParsePrefix("64:ff9b:1::/48"), 12},
+	{netip.MustParsePrefix("2002::/16"), 2},
+	{netip.MustParsePrefix("::/96"), 12},
+}
+
+// embedded returns the IPv4 address within an IPv6 address that has one.
 func embedded(ip netip.Addr) netip.Addr {
+	if !ip.Is6() || ip.IsUnspecified() || ip.IsLoopback() {
+		return ip
+	}
 	b := ip.As16()
-	if ip.Is6() && netip.MustParsePrefix("64:ff9b::/96").Contains(ip) {
-		return netip.AddrFrom4([4]byte(b[12:]))
+	for _, e := range embeddings {
+		if e.prefix.Contains(ip) {
+			return netip.AddrFrom4([4]byte(b[e.at : e.at+4]))
+		}
 	}
 	return ip
 }
