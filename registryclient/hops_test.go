@@ -88,3 +88,19 @@ func TestEmbeddedAddresses(t *testing.T) {
 		})
 	}
 }
+
+// TestCredentialsOfMachines: what clouds serve them at is refused, link-local or not, also
+// where redirects may lead to private addresses.
+func TestCredentialsOfMachines(t *testing.T) {
+	for _, address := range []string{"[fd00:ec2::254]", "[fd00:ec2::23]", "[fd20:ce::254]"} {
+		server := serve(t, registrytest.Options{})
+		server.Inject(registrytest.RedirectTo("http://" + address))
+		c := client(t, server, registryclient.Options{
+			Retry: registryclient.RetryOptions{Attempts: 1},
+			Host:  hostOptions(registryclient.HostOptions{PlainHTTP: registryclient.HTTPOnly, PrivateRedirects: true}),
+		})
+		_, err := c.GetManifest(deadline(t), repository(t, server, "team/app").Tag("v1"))
+		require.ErrorIs(t, err, registryclient.Integrity, address)
+		require.ErrorContains(t, err, "link-local", address)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -80,8 +81,11 @@ func (h *hosts) guardRedirect(req *http.Request) error {
 	return nil
 }
 
-// metadataV6 is where AWS serves the credentials of a machine over IPv6.
-var metadataV6 = netip.MustParseAddr("fd00:ec2::254")
+// metadataV6 are where clouds serve the credentials of a machine or pod over IPv6: AWS,
+// its EKS, and Google.
+var metadataV6 = []netip.Addr{
+	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd00:ec2::23"), netip.MustParseAddr("fd20:ce::254"),
+}
 
 // isLinkLocal reports whether a host is an address that is link-local, in any
 // notation that a resolver takes.
@@ -91,7 +95,7 @@ func isLinkLocal(host string) bool {
 }
 
 func linkLocal(ip netip.Addr) bool {
-	return ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip == metadataV6
+	return ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || slices.Contains(metadataV6, ip)
 }
 
 // isPrivate reports whether a host is an address of this machine or of a private
