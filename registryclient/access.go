@@ -91,7 +91,7 @@ func (plainResource) Scheme() string { return "http" }
 // is for the registry itself, and renews a token that has expired.
 func (a *access) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.WithContext(context.WithValue(req.Context(), originKey{}, hostOf(a.door.registry)))
-	if !a.isFor(req.URL) || crossesHosts(req) {
+	if !a.isFor(req.URL) || leftHost(req) {
 		return a.client.base.RoundTrip(req)
 	}
 	header, bearer, err := a.authorization(req.Context(), a.scope, "", "")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"unicode/utf8"
 )
 
 // What the dialer refuses: a name may not lead where an address may not.
@@ -106,9 +107,16 @@ func (h *hosts) dialContext(ctx context.Context, network, target string) (net.Co
 	if err != nil {
 		return nil, err
 	}
-	conn, err := guardDial(ctx, dialer, network, target, outside && to == strings.ToLower(host)+":"+port, h.dial)
+	outside = outside && (to == strings.ToLower(host)+":"+port || !isASCII(to))
+	conn, err := guardDial(ctx, dialer, network, target, outside, h.dial)
 	if err == nil {
 		h.places.note(target, conn)
 	}
 	return conn, err
+}
+
+// isASCII says whether net/http dials a name as it is written. Of another it makes one
+// that is ASCII, by IDNA, which may even be an address.
+func isASCII(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })
 }

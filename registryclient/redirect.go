@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,6 +36,17 @@ func before(req *http.Request) *http.Request {
 func crossesHosts(req *http.Request) bool {
 	from := before(req)
 	return from != nil && (from.URL.Scheme != req.URL.Scheme || hostPort(from.URL) != hostPort(req.URL))
+}
+
+// leftHost reports whether any redirect on the way to the request was to another host,
+// which then has chosen what is asked for: also where it led back.
+func leftHost(req *http.Request) bool {
+	for ; req != nil; req = before(req) {
+		if crossesHosts(req) {
+			return true
+		}
+	}
+	return false
 }
 
 // guardRedirect refuses redirects that make this machine ask on behalf of someone
@@ -69,8 +81,11 @@ func (h *hosts) guardRedirect(req *http.Request) error {
 	return nil
 }
 
-// metadataV6 is where AWS serves the credentials of a machine over IPv6.
-var metadataV6 = netip.MustParseAddr("fd00:ec2::254")
+// metadataV6 are where clouds serve the credentials of a machine or pod over IPv6: AWS,
+// its EKS, and Google.
+var metadataV6 = []netip.Addr{
+	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd00:ec2::23"), netip.MustParseAddr("fd20:ce::254"),
+}
 
 // isLinkLocal reports whether a host is an address that is link-local, in any
 // notation that a resolver takes.
@@ -80,7 +95,7 @@ func isLinkLocal(host string) bool {
 }
 
 func linkLocal(ip netip.Addr) bool {
-	return ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip == metadataV6
+	return ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || slices.Contains(metadataV6, ip)
 }
 
 // isPrivate reports whether a host is an address of this machine or of a private
@@ -111,11 +126,29 @@ func address(host string) (netip.Addr, bool) {
 	return looseIPv4(host)
 }
 
-// embedded returns the IPv4 address within an IPv6 address of the NAT64 prefix.
+// The prefixes of IPv6 under which addresses of IPv4 are reached, by where those are: NAT64
+// (RFC 6052), the same within a network (RFC 8215), 6to4 (RFC 3056) and the compatible
+// addresses of RFC 4291.
+var embeddings = []struct {
+	prefix netip.Prefix
+	at     int
+}{
+	{netip.MustParsePrefix("64:ff9b::/96"), 12},
+	{netip.MustParsePrefix("64:ff9b:1::/48"), 12},
+	{netip.MustParsePrefix("2002::/16"), 2},
+	{netip.MustParsePrefix("::/96"), 12},
+}
+
+// embedded returns the IPv4 address within an IPv6 address that has one.
 func embedded(ip netip.Addr) netip.Addr {
+	if !ip.Is6() || ip.IsUnspecified() || ip.IsLoopback() {
+		return ip
+	}
 	b := ip.As16()
-	if ip.Is6() && netip.MustParsePrefix("64:ff9b::/96").Contains(ip) {
-		return netip.AddrFrom4([4]byte(b[12:]))
+	for _, e := range embeddings {
+		if e.prefix.Contains(ip) {
+			return netip.AddrFrom4([4]byte(b[e.at : e.at+4]))
+		}
 	}
 	return ip
 }

@@ -59,7 +59,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *roundTripper) prepare(req *http.Request, attempt int) (*http.Request, error) {
 	out := req.Clone(req.Context())
 	out.Header.Set("User-Agent", t.userAgent)
-	if crossesHosts(req) {
+	if leftHost(req) {
 		out.Header.Del("Authorization")
 	}
 	if attempt > 1 && req.GetBody != nil {
