@@ -33,7 +33,11 @@ func collect(ctx context.Context, o options) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.run(ctx); err != nil || o.dryRun || o.uploads == 0 {
+	start := o.now()
+	if err := c.run(ctx); err != nil {
+		return c.report, err
+	}
+	if err := c.cleanLeases(ctx, start); err != nil || o.dryRun || o.uploads == 0 {
 		return c.report, err
 	}
 	_, _, err = driver.CleanUp(ctx, o.now().Add(-o.uploads)) // what the driver itself keeps of uploads
@@ -44,16 +48,19 @@ func collect(ctx context.Context, o options) (*report, error) {
 type collection struct {
 	options
 	layout *registrylayout.Layout
+	leases *lease.Book // nil: the registry does not run
 	ends   *fromlayout.Ends
 	report *report
 }
 
 func newCollection(store *storage.Store, o options) (*collection, error) {
+	c := &collection{options: o, report: newReport(o, false)}
 	var layout registrylayout.Options
 	if o.online {
-		layout.Leases = lease.New(store, lease.Options{})
+		c.leases = lease.New(store, lease.Options{})
+		layout.Leases = c.leases
 	}
-	c := &collection{options: o, layout: registrylayout.New(store, layout), report: newReport(o, false)}
+	c.layout = registrylayout.New(store, layout)
 	var err error
 	c.ends, err = fromlayout.NewEnds(store, c.layout, fromlayout.EndsOptions{Alone: !o.online, Now: o.now})
 	return c, err
