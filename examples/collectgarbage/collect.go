@@ -33,10 +33,14 @@ func collect(ctx context.Context, o options) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.run(ctx); err != nil || o.dryRun || o.uploads == 0 {
-		return c.report, err
+	start := o.now()
+	err = c.run(ctx)
+	if err == nil {
+		err = c.cleanLeases(ctx, start)
 	}
-	_, _, err = driver.CleanUp(ctx, o.now().Add(-o.uploads)) // what the driver itself keeps of uploads
+	if c.began && o.uploads > 0 {
+		err = errors.Join(err, c.cleanUp(ctx, driver))
+	}
 	return c.report, err
 }
 
@@ -44,16 +48,20 @@ func collect(ctx context.Context, o options) (*report, error) {
 type collection struct {
 	options
 	layout *registrylayout.Layout
+	leases *lease.Book // nil: the registry does not run
 	ends   *fromlayout.Ends
 	report *report
+	began  bool // to delete
 }
 
 func newCollection(store *storage.Store, o options) (*collection, error) {
+	c := &collection{options: o, report: newReport(o, false)}
 	var layout registrylayout.Options
 	if o.online {
-		layout.Leases = lease.New(store, lease.Options{})
+		c.leases = lease.New(store, lease.Options{})
+		layout.Leases = c.leases
 	}
-	c := &collection{options: o, layout: registrylayout.New(store, layout), report: newReport(o, false)}
+	c.layout = registrylayout.New(store, layout)
 	var err error
 	c.ends, err = fromlayout.NewEnds(store, c.layout, fromlayout.EndsOptions{Alone: !o.online, Now: o.now})
 	return c, err
@@ -79,6 +87,7 @@ func (c *collection) run(ctx context.Context) error {
 	if grace == 0 {
 		grace = -1
 	}
+	c.began = !c.dryRun
 	done, err := apply.Run(ctx, plan, c.ends.Ends(), apply.Options{Now: c.now, DryRun: c.dryRun, Grace: grace})
 	c.report.results(done)
 	if err != nil {
@@ -126,4 +135,13 @@ func (c *collection) abandoned(ctx context.Context, uploads []registrylayout.Upl
 		c.report.Uploads = append(c.report.Uploads, upload{u.Repository, u.ID})
 	}
 	return errors.Join(errs...)
+}
+
+// cleanUp takes away what the driver itself keeps of uploads and directories that have
+// become empty, also where something could not be deleted: it needs no plan. Where
+// something could not be read, nothing is deleted, this neither.
+func (c *collection) cleanUp(ctx context.Context, driver *filesystem.Driver) error {
+	var err error
+	c.report.remains, c.report.dirs, err = driver.CleanUp(ctx, c.now().Add(-c.uploads))
+	return err
 }

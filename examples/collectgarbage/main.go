@@ -15,7 +15,9 @@
 // With --online the registry may run and take pushes, if everything that writes to the
 // volume does so under leases: through this module's layout, or its driver for
 // distribution with leases and without a cache of blob descriptors. Then a volume
-// that cannot compare and swap is refused, and so is --grace 0s.
+// that cannot compare and swap is refused, and so is --grace 0s. Records of leases
+// that ran out more than seven days before the run began are deleted at its end: no
+// other sweep of the volume may run for longer than that.
 //
 // Its exit status is 0 where all was done, also in an empty directory, and 1 for
 // anything else: DIR is missing or holds no registry, and nothing is touched; something

@@ -15,6 +15,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/stretchr/testify/require"
 
+	"github.com/registrykit/registrykit/prune/inventory/fromlayout"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/filesystem"
 	"github.com/registrykit/registrykit/storage/registrylayout"
@@ -213,8 +214,39 @@ func TestWhatDeadWritersLeft(t *testing.T) {
 	collected(t, later, "--root", v.dir, "--dry-run")
 	collected(t, later, "--root", v.dir, "--uploads-older-than", "0s")
 	require.Equal(t, 1, left())
-	collected(t, later, "--root", v.dir)
+	status, text, stderr := runAt(t, later, "--root", v.dir)
+	require.Zero(t, status, stderr)
+	require.Regexp(t, `deleted 1 temporary files of writers that died, and [0-9]+ empty directories`, text)
 	require.Zero(t, left())
+}
+
+// They go also where something cannot be deleted; where something cannot be read,
+// nothing goes.
+func TestWhatDeadWritersLeftOfAFailedRun(t *testing.T) {
+	for _, unreadable := range []bool{false, true} {
+		v := newVolume(t)
+		image := v.image("shop/web", "{}", "layer", "v1")
+		v.blob("shop/web", "left")
+		u, err := v.layout.StartUpload(t.Context(), "shop/web")
+		require.NoError(t, err)
+		_, err = u.Write([]byte("half"))
+		require.NoError(t, err)
+		require.NoError(t, u.Suspend(t.Context()))
+		if unreadable {
+			key, err := registrylayout.BlobKey(digest.Digest(image))
+			require.NoError(t, err)
+			v.write(key, "not what it was")
+		} else { // the marks cannot be stored
+			v.write(filepath.Dir(fromlayout.DefaultCondemned), "a file where a directory belongs")
+		}
+		status, text, _ := runAt(t, time.Now().Add(1000*time.Hour), "--root", v.dir)
+		require.Equal(t, 1, status)
+		if unreadable {
+			require.NotContains(t, text, "temporary")
+		} else {
+			require.Contains(t, text, "deleted 1 temporary files")
+		}
+	}
 }
 
 func TestYoungUploadsStay(t *testing.T) {

@@ -33,6 +33,9 @@ type report struct {
 	root          string
 	gone          map[link]bool
 	restart       bool
+	leases        int  // records of leases that were taken away
+	remains, dirs int  // temporary files and empty directories that were taken away
+	leasesStay    bool // the volume cannot delete them safely
 }
 
 // link is an entry of a repository: of a manifest, of a layer or config, or of what a
@@ -147,6 +150,15 @@ func (r *report) text(w io.Writer) {
 	line("%s %d links and %d blobs, %d bytes; %d blobs stay", verb, len(r.Links.Deleted), len(r.Blobs.Deleted), r.Freed, r.Blobs.Kept)
 	if r.Blobs.Condemned > 0 {
 		line("%d of these are condemned: they go with a later run, if nobody needs them by then", r.Blobs.Condemned)
+	}
+	if r.remains+r.dirs > 0 {
+		line("deleted %d temporary files of writers that died, and %d empty directories", r.remains, r.dirs)
+	}
+	if r.leases > 0 {
+		line("deleted %d records of leases that ran out long ago", r.leases)
+	}
+	if r.leasesStay {
+		line("records of leases stay: this volume cannot delete under a condition")
 	}
 	if r.restart && !r.dryRun {
 		line("restart the registry before the next push, if it caches blob descriptors")

@@ -229,6 +229,28 @@ func TestNoFindings(t *testing.T) {
 	require.Contains(t, stdout, "Files that no registry makes: 1")
 }
 
+// What a writer that died has left is told, is no finding, and stays.
+func TestTemporaryRemains(t *testing.T) {
+	v := newVolume(t)
+	_, before, _ := runProgram(t, "--root", v.dir)
+	require.NotContains(t, before, "temporary")
+	driver, err := filesystem.Open(v.dir, filesystem.Options{NoSync: true})
+	require.NoError(t, err)
+	defer driver.Close()
+	u, err := driver.Create(t.Context(), "docker/registry/v2/half", storage.CreateOptions{Resumable: true})
+	require.NoError(t, err)
+	_, err = u.Write([]byte("half"))
+	require.NoError(t, err)
+	_, text, _ := runProgram(t, "--root", v.dir)
+	require.NotContains(t, text, "temporary", "somebody writes")
+	require.NoError(t, u.Suspend(t.Context()))
+	for range 2 {
+		status, text, stderr := runProgram(t, "--root", v.dir)
+		require.Equal(t, sound, status, stderr)
+		require.Contains(t, text, "1 temporary files that nobody is known to write to, 4 ")
+	}
+}
+
 func TestEmptyIsSound(t *testing.T) {
 	for _, dirs := range []string{"", "docker/registry/v2", "docker/registry/v2/blobs", "lost+found"} {
 		dir := t.TempDir()

@@ -8,6 +8,10 @@
 // every blob is read and its digest compared. Beside a registry that is running, what
 // a push has just written may look as if nobody pointed to it.
 //
+// The text also says how many temporary files of this module's driver are there that
+// nobody is known to write to: of uploads that rest, or of writers that died. They are
+// no finding; collectgarbage takes away the old ones.
+//
 // Its exit status is 0 where all is sound, also in an empty directory; 5 with
 // findings; 1 for anything else: DIR is missing, holds no registry, or cannot be read.
 package main
@@ -117,7 +121,22 @@ func check(ctx context.Context, o options, progress *progress) (*report, error) 
 		return nil, err
 	}
 	r.sum(summary)
-	return r, nil
+	r.remains, r.remainBytes, r.remainsErr = remains(ctx, driver)
+	return r, context.Cause(ctx)
+}
+
+// remains counts the temporary files that no process is known to hold. It looks
+// and takes nothing away.
+func remains(ctx context.Context, driver *filesystem.Driver) (n int, bytes int64, err error) {
+	for u, err := range driver.Uploads(ctx, "") {
+		if err != nil {
+			return n, bytes, err
+		}
+		if !u.Active {
+			n, bytes = n+1, bytes+max(u.Size, 0)
+		}
+	}
+	return n, bytes, nil
 }
 
 // isRegistry refuses a directory that holds something, but no registry.

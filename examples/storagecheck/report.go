@@ -30,6 +30,12 @@ type report struct {
 	Mismatches   []unreadable `json:"mismatches"`
 	Unreadable   []unreadable `json:"unreadable"`
 	Unknown      []string     `json:"unknown"` // keys that no registry makes; no finding
+
+	// Temporary files that nobody is known to hold, or why they could not be listed,
+	// as on a volume that is read-only: no finding.
+	remains     int
+	remainBytes int64
+	remainsErr  error
 }
 
 // orphan is what nobody points to: a blob, a repository's link to a layer, or the
@@ -120,6 +126,12 @@ func (r *report) printText(w io.Writer) {
 	fmt.Fprintf(w, "%d repositories, %d tags, %d blobs, %s\n", r.Repositories, r.Tags, r.Blobs, size(r.Bytes))
 	if r.Uploads > 0 {
 		fmt.Fprintf(w, "%d uploads that have not ended, %s\n", r.Uploads, size(r.UploadBytes))
+	}
+	if r.remains > 0 {
+		fmt.Fprintf(w, "%d temporary files that nobody is known to write to, %s\n", r.remains, size(r.remainBytes))
+	}
+	if r.remainsErr != nil {
+		fmt.Fprintf(w, "temporary files could not be listed: %s\n", oneLine(r.remainsErr.Error()))
 	}
 	section(w, fmt.Sprintf("Orphans, which nobody points to: %d, %s", len(r.Orphans), size(r.OrphanBytes)), r.Orphans, func(o orphan) string {
 		switch o.Kind {

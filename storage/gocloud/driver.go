@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"sync/atomic"
 
 	"github.com/registrykit/registrykit/storage"
 	"gocloud.dev/blob"
@@ -49,8 +48,7 @@ const DefaultMaxMemory = 4 << 20
 type Driver struct {
 	bucket  *blob.Bucket
 	options Options
-	files   bool        // of fileblob
-	found   atomic.Bool // the bucket is known to exist
+	files   bool // of fileblob
 }
 
 var (

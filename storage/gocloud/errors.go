@@ -14,13 +14,14 @@ import (
 )
 
 // fail gives an error its class, and makes sure that what is missing is the object,
-// not the bucket.
+// not the bucket. It asks each time: a bucket that was there may be gone, and then
+// nothing may look as if it were not there.
 func (d *Driver) fail(ctx context.Context, err error) error {
 	if d.files && context.Cause(ctx) == nil && isDirectoryError(err) {
 		err = fmt.Errorf("%w: %w", storage.ErrNotExist, err)
 	}
 	err = classify(ctx, err)
-	if !errors.Is(err, storage.ErrNotExist) || d.found.Load() {
+	if !errors.Is(err, storage.ErrNotExist) {
 		return err
 	}
 	accessible, accessErr := d.bucket.IsAccessible(ctx)
@@ -30,7 +31,6 @@ func (d *Driver) fail(ctx context.Context, err error) error {
 	if accessErr != nil || !accessible {
 		return fmt.Errorf("the bucket cannot be reached: %v (%v)", err, accessErr) // not as a missing object
 	}
-	d.found.Store(true)
 	return err
 }
 

@@ -62,6 +62,9 @@ func (h *hold) still(ctx context.Context, d digest.Digest, link string, info Blo
 	return again, h.check(link)
 }
 
+// unmarkTime is how long a store has to take a mark away.
+const unmarkTime = 30 * time.Second
+
 // condemn asks whether a digest may be deleted, and does what is to be done while
 // nobody can lease it.
 func (l *Layout) condemn(ctx context.Context, key string, d digest.Digest, since time.Time, do func(context.Context) error) error {
@@ -74,5 +77,9 @@ func (l *Layout) condemn(ctx context.Context, key string, d digest.Digest, since
 	}
 	limited, cancel := condemned.Context(ctx)
 	defer cancel()
-	return errors.Join(do(limited), condemned.Done(context.WithoutCancel(ctx)))
+	err = do(limited)
+	// Also where ctx has ended, but not for ever: a mark that stays ends by itself.
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), unmarkTime)
+	defer stop()
+	return errors.Join(err, condemned.Done(last))
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -279,4 +282,38 @@ func TestPushesAndSweepsAtOnce(t *testing.T) {
 		findings, _ := tree.check(registrylayout.CheckOptions{Verify: true})
 		require.Empty(t, findings)
 	}
+}
+
+// hungDelete is a store that answers no deletion once it hangs.
+type hungDelete struct {
+	storage.Driver
+	hangs atomic.Bool
+}
+
+func (d *hungDelete) Delete(ctx context.Context, key string, o storage.DeleteOptions) error {
+	if d.hangs.Load() {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	return d.Driver.Delete(ctx, key, o)
+}
+
+// TestAStoreThatHangsEndsASweep: also where it is the mark that cannot be taken away.
+func TestAStoreThatHangsEndsASweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &hungDelete{Driver: &memory.Driver{}}
+		store := storage.New(d, storage.Options{})
+		book := lease.New(store, lease.Options{TTL: time.Hour, MaxSkew: time.Minute})
+		before := registrylayout.New(store, registrylayout.Options{}) // without a lease, so that the mark is deleted
+		blob := digest.FromString("left")
+		_, err := before.PutBlob(t.Context(), "a", blob, strings.NewReader("left"))
+		require.NoError(t, err)
+		sweep, err := registrylayout.New(store, registrylayout.Options{Leases: book}).Sweep(registrylayout.SweepOptions{Since: time.Now()})
+		require.NoError(t, err)
+		require.NoError(t, sweep.DeleteLayerLink(t.Context(), "a", string(blob)))
+		d.hangs.Store(true)
+		began := time.Now()
+		require.ErrorIs(t, sweep.DeleteBlob(t.Context(), string(blob)), context.DeadlineExceeded)
+		require.Less(t, time.Since(began), 10*time.Minute)
+	})
 }

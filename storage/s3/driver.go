@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,8 +39,6 @@ type Driver struct {
 	bucket     string
 	basePart   int64
 	encryption encryption
-	// found is set once the bucket is known to exist.
-	found atomic.Bool
 
 	mu       sync.Mutex
 	held     map[string]bool // own names of uploads
@@ -78,16 +75,21 @@ func (d *Driver) stat(ctx context.Context, key string) (info storage.Info, commi
 	if err != nil {
 		return info, "", d.headError(ctx, err)
 	}
+	size, err := length(out.ContentLength)
+	if err != nil {
+		return info, "", err
+	}
 	return storage.Info{
-		Key: key, Size: aws.ToInt64(out.ContentLength), ModTime: modTime(out.LastModified), Version: version(out.ETag),
+		Key: key, Size: size, ModTime: modTime(out.LastModified), Version: version(out.ETag),
 	}, out.Metadata[commitName], nil
 }
 
 // headError makes sure that it is the object that is missing: the answer to HEAD has
-// no text, and says the same of a bucket.
+// no text, and says the same of a bucket. It asks each time: a bucket that was there
+// may be gone, and then nothing may look as if it were not there.
 func (d *Driver) headError(ctx context.Context, err error) error {
 	err = classify(ctx, err)
-	if !errors.Is(err, storage.ErrNotExist) || d.found.Load() {
+	if !errors.Is(err, storage.ErrNotExist) {
 		return err
 	}
 	if _, err := d.client.HeadBucket(ctx, &awss3.HeadBucketInput{Bucket: &d.bucket}); err != nil {
@@ -96,7 +98,6 @@ func (d *Driver) headError(ctx context.Context, err error) error {
 		}
 		return fmt.Errorf("bucket %q: %v", d.bucket, err) // not as a missing object
 	}
-	d.found.Store(true)
 	return err
 }
 

@@ -40,13 +40,16 @@ func (d *Driver) Open(ctx context.Context, key string, r storage.Range) (*storag
 }
 
 func opened(ctx context.Context, key string, r storage.Range, out *awss3.GetObjectOutput) (*storage.Object, error) {
-	info := storage.Info{Key: key, Size: aws.ToInt64(out.ContentLength), ModTime: modTime(out.LastModified), Version: version(out.ETag)}
+	info := storage.Info{Key: key, ModTime: modTime(out.LastModified), Version: version(out.ETag)}
 	from := int64(0)
+	var err error
 	if out.ContentRange != nil { // else it is the whole object, whatever was asked
-		var err error
-		if from, info.Size, err = contentRange(*out.ContentRange); err != nil {
-			return nil, err
-		}
+		from, info.Size, err = contentRange(*out.ContentRange)
+	} else {
+		info.Size, err = length(out.ContentLength)
+	}
+	if err != nil {
+		return nil, err
 	}
 	start, end, err := r.In(info.Size)
 	if err != nil {
@@ -89,6 +92,14 @@ func rangeHeader(r storage.Range) *string {
 		return aws.String(fmt.Sprintf("bytes=%d-", r.Offset))
 	}
 	return aws.String(fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1))
+}
+
+// length is the size that an answer gives. Without one it is unknown, and not 0.
+func length(header *int64) (int64, error) {
+	if header == nil || *header < 0 {
+		return 0, errors.New("the store sent no Content-Length")
+	}
+	return *header, nil
 }
 
 // contentRange reads "bytes 5-9/100" (RFC 9110, section 14.4).

@@ -46,6 +46,24 @@ func TestMissingBucketIsNoMissingObject(t *testing.T) {
 	require.NotErrorIs(t, err, storage.ErrNotExist)
 }
 
+// TestABucketThatGoes: it was there, and an object was missing.
+func TestABucketThatGoes(t *testing.T) {
+	server, err := fakestorage.NewServerWithOptions(fakestorage.Options{Host: "127.0.0.1"})
+	require.NoError(t, err)
+	t.Cleanup(server.Stop)
+	server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "bucket"})
+	bucket, err := gcsblob.OpenBucket(t.Context(), &gcp.HTTPClient{Client: *server.HTTPClient()}, "bucket", nil)
+	require.NoError(t, err)
+	defer bucket.Close()
+	d := gocloud.New(bucket, gocloud.Options{Service: gcs.Service})
+	_, err = d.Stat(t.Context(), "object")
+	require.ErrorIs(t, err, storage.ErrNotExist)
+	require.NoError(t, server.Client().Bucket("bucket").Delete(t.Context()))
+	_, err = d.Stat(t.Context(), "object")
+	require.Error(t, err)
+	require.NotErrorIs(t, err, storage.ErrNotExist)
+}
+
 // TestCapabilities: fake-gcs-server takes a condition for a deletion, and deletes.
 func TestCapabilities(t *testing.T) {
 	c, err := storage.New(open(t), storage.Options{}).Capabilities(t.Context())

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/registrykit/registrykit/storage"
+)
+
+// longestSweep is how long ago another sweep of the volume that still runs may have
+// begun to look. A sweep goes by the leases that ran when it began, so their records
+// stay that long after their end.
+const longestSweep = 7 * 24 * time.Hour
+
+// cleanLeases takes away the records of leases that ran out before any sweep that
+// still runs began. A volume that cannot delete under a condition keeps them, which
+// costs room and nothing else: the report says so.
+func (c *collection) cleanLeases(ctx context.Context, start time.Time) error {
+	if c.leases == nil || c.dryRun {
+		return nil
+	}
+	n, err := c.leases.Clean(ctx, start.Add(-longestSweep))
+	c.report.leases = n
+	if errors.Is(err, storage.ErrUnsupported) {
+		c.report.leasesStay, err = true, nil
+	}
+	return err
+}
