@@ -9,9 +9,10 @@
 // each backend, so that this package links no cloud's SDK:
 //
 //	store, err := operatorconfig.Open(ctx, s, operatorconfig.Openers{
-//		operatorconfig.PVC: operatorconfig.Directory("/mnt/registry"),
-//		operatorconfig.S3:  s3.Opener(config, s3.OpenerOptions{}), // of storage/s3
-//		operatorconfig.GCS: gcs.Opener(client),                    // of storage/gocloud/gcs
+//		operatorconfig.PVC:   operatorconfig.Directory("/mnt/registry"),
+//		operatorconfig.S3:    s3.Opener(config, s3.OpenerOptions{}), // of storage/s3, also for IBMCOS
+//		operatorconfig.GCS:   gcs.Opener(client),                    // of storage/gocloud/gcs
+//		operatorconfig.Azure: azure.Opener(connect),                 // of storage/gocloud/azure
 //	})
 //
 // For the others an [Opener] is a function of the caller's.
