@@ -66,7 +66,7 @@ func (h *hosts) guardRedirect(req *http.Request) error {
 	to := req.URL.Hostname()
 	switch {
 	case isLinkLocal(to):
-		return fmt.Errorf("%w: a redirect to the link-local address %s", Integrity, to)
+		return fmt.Errorf("%w: a redirect to %s, a link-local address or a cloud's for credentials", Integrity, to)
 	case isPrivate(to):
 		first := req
 		for before(first) != nil {
@@ -87,8 +87,8 @@ var metadataV6 = []netip.Addr{
 	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd00:ec2::23"), netip.MustParseAddr("fd20:ce::254"),
 }
 
-// isLinkLocal reports whether a host is an address that is link-local, in any
-// notation that a resolver takes.
+// isLinkLocal reports whether a host is an address that is link-local, or one at which a
+// cloud serves credentials all the same, in any notation that a resolver takes.
 func isLinkLocal(host string) bool {
 	ip, ok := address(host)
 	return ok && linkLocal(ip)

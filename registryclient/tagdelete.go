@@ -41,15 +41,16 @@ var errTakesManifests = errors.New("nothing was deleted: this registry deleted a
 // where the registry does not delete tags, or says so and does not. Then deleting
 // the manifest is the only way, which takes all of its tags. It is [Unsupported] too
 // where it deletes manifests along with tags; with [ErrManifestGone], and the digest,
-// where that was found out by this deletion. With [ErrManifestUnseen] the tag is gone.
+// where that was found out by this deletion. With [ErrManifestUnseen] the tag is gone. It
+// is [Conflict] where the tag was pushed again while its deletion was awaited.
 func (c *Client) DeleteTag(ctx context.Context, tag name.Tag) (digest.Digest, error) {
 	traced, tr := withTrail(ctx)
 	d, err := c.deleteTag(traced, tag, "")
 	return d, failure("delete tag", tag.String(), tr, err)
 }
 
-// DeleteTagIf is DeleteTag of a tag that points to a digest. The error is [Conflict],
-// and nothing is deleted, where it points to another. A registry has no deletion with
+// DeleteTagIf is DeleteTag of a tag that points to a digest. The error is [Conflict] also
+// where it points to another; then nothing is deleted. A registry has no deletion with
 // a precondition: a push between the look and the deletion is not seen.
 func (c *Client) DeleteTagIf(ctx context.Context, tag name.Tag, d digest.Digest) error {
 	traced, tr := withTrail(ctx)

@@ -15,7 +15,7 @@ const longestSweep = 7 * 24 * time.Hour
 
 // cleanLeases takes away the records of leases that ran out before any sweep that
 // still runs began. A volume that cannot delete under a condition keeps them, which
-// costs room and nothing else: the report says so.
+// costs room and nothing else: the report's text says so.
 func (c *collection) cleanLeases(ctx context.Context, start time.Time) error {
 	if c.leases == nil || c.dryRun {
 		return nil

@@ -5,9 +5,9 @@
 // It shows how the parts fit together, and is made to be copied. The integrated registry
 // is where the cluster says, or where the flags do that `oc adm prune images` has; links
 // and blobs go where its managementState allows it, blobs by the second plan that condemns
-// them. The operator's own pruner works by the ImagePruner cluster: where it is not
-// suspended, or must not be, give this one another name. No two may write the status of
-// the same one.
+// them. The operator's own pruner works by the ImagePruner cluster, and writes its status:
+// suspend that one, so that its CronJob does not prune too, and make another for this
+// program, which its flag -name names. One that is suspended is not pruned by here either.
 //
 // The rights that it needs are imagepruner.RBAC with Controller.
 package main

@@ -12,8 +12,9 @@
 //	      headers: {Authorization: [Bearer …]}
 //
 // with what the token file has. Each change prints the ImageStream as it is then, in one
-// line of JSON, or with -o text what changed, characters that do not print escaped. A repository is the stream of that name in
-// the namespace that its first part names; org/team/app is team.app in org.
+// line of JSON, or with -o text what changed, characters that do not print escaped. A
+// repository is the stream of that name in the namespace that its first part names;
+// org/team/app is team.app in org.
 //
 // The streams are in memory alone: what the registry told before the program began is not
 // known. It ends at an interrupt, with status 0 once what is being received is done. The

@@ -48,7 +48,8 @@
 // registry or the network said more. What concerns a whole repository or host, such as
 // a rate limit, a refused credential or a certificate, is not asked for again for each
 // further tag of it. Before that, a denial is met with the other credentials, where the
-// registry has some ([CandidateRegistry]), and without any. A cancelled context leaves the remaining tags as they were.
+// registry has some ([CandidateRegistry]), and without any. A cancelled context leaves the
+// remaining tags as they were.
 //
 // # Scheduled imports
 //

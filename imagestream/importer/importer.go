@@ -24,7 +24,8 @@ type Importer struct {
 	Registry Registry
 	// Anonymous is the same without a credential. It is asked where Registry answers
 	// Unauthorized or Denied, since a public image must not be lost to a stale
-	// password; where it denies too, the first answer is the one that is told. nil: no.
+	// password; where it denies too, the first answer is the one that is told, unless a
+	// credential was found good for the repository before. nil: no.
 	Anonymous Registry
 	// Images finds the Images that are there already, which are then not fetched. A
 	// tag whose image is not found is imported anew. nil: what a stream's tags

@@ -19,13 +19,14 @@ const maxPushTimes = 20_000
 // order the events come.
 //
 // It is for a process that gets all events of its registries. The zero value has seen
-// none. The last 20,000 tags and digests are remembered, in up to 7 MB; deletions of
-// others that are not later than everything that was forgotten stay without effect. It
+// none. 20,000 tags and digests are remembered, in up to 7 MB; then those first heard of
+// are forgotten first, however often they were pushed. Deletions of others that are not
+// later than everything that was forgotten stay without effect, which keeps too much. It
 // may be used by many goroutines at once, and is not copied.
 type PushTimes struct {
 	mu sync.Mutex
 	by map[nameKey]pushTime
-	// ring holds the names, the oldest at next once it is full.
+	// ring holds the names, the one first heard of at next once it is full.
 	ring []nameKey
 	next int
 	// forgotten is the latest time that was forgotten.

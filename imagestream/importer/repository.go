@@ -9,7 +9,7 @@ import (
 )
 
 // MaxListedTags is how many tags of a repository are read at most, unless
-// [Importer.MaxListed] says so.
+// [Importer.MaxListed] says otherwise.
 const MaxListedTags = 1 << 20
 
 // maxTagBytes is how much of a tag is kept, in bytes. One of more than 128 is none, and

@@ -8,8 +8,8 @@ import (
 
 // A CandidateRegistry is a [Registry] that may have several credentials for a repository.
 // Where it answers Unauthorized or Denied, an import asks with each of the others in turn
-// before it asks [Importer.Anonymous]. The one that is let in is kept for that repository
-// until the import ends. Any answer but a denial, such as a rate limit, ends the turn.
+// before it asks [Importer.Anonymous]. The first that gets what is asked for is kept for that
+// repository until the import ends. Any answer but a denial, such as a rate limit, ends the turn.
 type CandidateRegistry interface {
 	Registry
 	// Candidates says what the registry itself asks the target's repository with, empty

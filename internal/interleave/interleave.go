@@ -12,7 +12,7 @@ type Program func(step func())
 // Run runs the programs to their end, never two at once. Order names, step by
 // step, the program that goes on, counted among those that have not ended, in
 // the order they were given; behind the end of order the first of them goes on.
-// Run returns how many had a choice at each step, and panics where order names
+// Run returns how many programs could go on at each step, and panics where order names
 // none of them. What a program does before its first step is a step too.
 func Run(order []int, programs ...Program) (choices []int) {
 	live := make([]*thread, len(programs))

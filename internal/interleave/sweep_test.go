@@ -111,7 +111,7 @@ func TestPushAndSweep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lost, pushed, swept := 0, 0, 0
-			n := interleave.EachOfFew(func(order []int) ([]int, bool) {
+			n := interleave.EachTwoSwitches(func(order []int) ([]int, bool) {
 				v := &volume{t: t, now: time.Unix(1e9, 0)}
 				s, _ := v.open(func() {})
 				if _, err := s.WriteFile(t.Context(), blobKey, []byte(content), storage.CreateOptions{}); err != nil {

@@ -1,9 +1,9 @@
 package interleave
 
-// EachOfFew is like [Each] for two programs that have too many steps for every
+// EachTwoSwitches is like [Each] for two programs that have too many steps for every
 // order: the first goes i steps, the second j, then the first to its end and
-// the second to its own, for every i and j.
-func EachOfFew(try func(order []int) (choices []int, more bool)) int {
+// the second to its own, for every i and j. It returns how many orders there were.
+func EachTwoSwitches(try func(order []int) (choices []int, more bool)) int {
 	n := 0
 	for i := 0; ; i++ {
 		order := make([]int, i)

@@ -28,8 +28,9 @@ const CondemnedConfigMap = "image-pruner-condemned"
 // Every kind that uses images is in it: `oc adm prune images` takes a list of
 // Deployments, ReplicaSets or DaemonSets that it may not see for an empty one, and
 // deletes what they run. The registry asks the API server whether its caller may
-// delete images before it deletes links and blobs, so that needs no more. An oc that
-// watches images while it prunes, as old ones do, needs the rights of a Controller.
+// delete images before it deletes links and blobs, so that needs no more. An old oc that
+// watches images while it prunes needs that verb besides. With Controller there are also
+// a Role in the namespace and its binding.
 func RBAC(o RBACOptions) ([]byte, error) {
 	for field, value := range map[*string]string{
 		&o.Namespace: DefaultNamespace, &o.ServiceAccount: DefaultServiceAccount, &o.Role: DefaultCronJobName, &o.ImagePruner: Name,

@@ -32,7 +32,8 @@ type OpenShift struct {
 }
 
 // Link stores a blob and links it in a repository, past the faults and the record. The
-// content need not have the digest, which must have the form of one.
+// content need not have the digest, which must have the form of one. It is for a registry
+// that is OpenShift's.
 func (s *Server) Link(repository, digest string, content []byte) error {
 	h, err := v1.NewHash(digest)
 	if err != nil {

@@ -9,11 +9,15 @@
 // each backend, so that this package links no cloud's SDK:
 //
 //	store, err := operatorconfig.Open(ctx, s, operatorconfig.Openers{
-//		operatorconfig.PVC:   operatorconfig.Directory("/mnt/registry"),
-//		operatorconfig.S3:    s3.Opener(config, s3.OpenerOptions{}), // of storage/s3, also for IBMCOS
-//		operatorconfig.GCS:   gcs.Opener(client),                    // of storage/gocloud/gcs
-//		operatorconfig.Azure: azure.Opener(connect),                 // of storage/gocloud/azure
+//		operatorconfig.PVC:    operatorconfig.Directory("/mnt/registry"),
+//		operatorconfig.S3:     s3.Opener(config, s3.OpenerOptions{}), // of storage/s3
+//		operatorconfig.IBMCOS: s3.Opener(config, s3.OpenerOptions{}),
+//		operatorconfig.GCS:    gcs.Opener(client),                    // of storage/gocloud/gcs
+//		operatorconfig.Azure:  azure.Opener(connect),                 // of storage/gocloud/azure
 //	})
+//
+// Each takes the credentials in the form of its cloud's SDK; s3.Credentials and
+// azure.Credentials read them from the Secret that the registry has.
 //
 // For the others an [Opener] is a function of the caller's.
 //

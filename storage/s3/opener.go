@@ -20,7 +20,7 @@ import (
 type OpenerOptions struct {
 	// CABundle is what the ConfigMap holds that spec.storage.s3.trustedCA names, in
 	// the namespace openshift-config, under the key ca-bundle.crt: certificates in
-	// PEM. They are trusted beside the system's.
+	// PEM. They are trusted beside what the configuration trusts, or else the system's.
 	CABundle []byte
 }
 
@@ -30,9 +30,9 @@ type OpenerOptions struct {
 // spec.storage has none. Nothing is asked of the service before the store is used.
 //
 // Of s3, regionEndpoint is asked with the bucket in the path unless
-// virtualHostedStyle is set; Amazon itself always has it in the host's name. There
-// checksums beyond S3's first ones, which other services refuse, are sent only where
-// the configuration says so. encrypt and keyID are [Options].Encryption, chunkSizeMiB
+// virtualHostedStyle is set; Amazon itself as the SDK does it. At a regionEndpoint, and
+// of ibmcos, checksums beyond S3's first ones, which other services refuse, are sent
+// only where the configuration says so. encrypt and keyID are [Options].Encryption, chunkSizeMiB
 // is its PartSize: as much memory for each upload. cloudFront is passed over: it is
 // where a registry sends those who pull, and reads and writes go to the bucket.
 //
@@ -41,7 +41,9 @@ type OpenerOptions struct {
 // and its HMAC key by them, and who has both needs them no more.
 //
 // An operatorconfig.FieldError names the field that cannot be followed: a region that
-// nobody gives, keyID without encrypt, trustedCA without CABundle.
+// nobody gives, keyID without encrypt, trustedCA without a certificate in CABundle or
+// with an HTTP client that is not the SDK's own (a storage.ErrUnsupported), a location
+// that is none.
 func Opener(config aws.Config, o OpenerOptions) operatorconfig.Opener {
 	return func(_ context.Context, s *operatorconfig.Storage) (*storage.Store, error) {
 		switch {
@@ -125,11 +127,7 @@ func trusting(config aws.Config, name string, bundle []byte) (aws.Config, error)
 	if len(bundle) == 0 {
 		return config, wrong(field, fmt.Errorf("nobody has read the ConfigMap %.60q: OpenerOptions.CABundle is empty", name))
 	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		return config, wrong(field, err)
-	}
-	if !pool.AppendCertsFromPEM(bundle) {
+	if !x509.NewCertPool().AppendCertsFromPEM(bundle) {
 		return config, wrong(field, fmt.Errorf("no certificate in what the ConfigMap %.60q holds", name))
 	}
 	client, ok := config.HTTPClient.(*awshttp.BuildableClient)
@@ -139,10 +137,20 @@ func trusting(config aws.Config, name string, bundle []byte) (aws.Config, error)
 	case !ok:
 		return config, wrong(field, fmt.Errorf("cannot be given to a client that is a %T: %w", config.HTTPClient, storage.ErrUnsupported))
 	}
+	system, err := x509.SystemCertPool()
+	if err != nil {
+		return config, wrong(field, err)
+	}
 	config.HTTPClient = client.WithTransportOptions(func(t *http.Transport) {
 		if t.TLSClientConfig == nil {
 			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		}
+		pool := system
+		if own := t.TLSClientConfig.RootCAs; own != nil {
+			pool = own
+		}
+		pool = pool.Clone()
+		pool.AppendCertsFromPEM(bundle)
 		t.TLSClientConfig.RootCAs = pool
 	})
 	return config, nil

@@ -3,8 +3,14 @@ package s3_test
 import (
 	"cmp"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -265,6 +272,33 @@ func TestTrustedCA(t *testing.T) {
 	require.NoError(t, err)
 	_, err = store.Stat(t.Context(), "key")
 	require.ErrorContains(t, err, `bucket "bucket"`, "the service has answered")
+}
+
+// TestTrustedCAStandsBesideOwn: what the configuration trusts already stays trusted.
+func TestTrustedCAStandsBesideOwn(t *testing.T) {
+	server := httptest.NewUnstartedServer(gofakes3.New(s3mem.New()).Server())
+	server.StartTLS()
+	defer server.Close()
+	own := x509.NewCertPool()
+	own.AddCert(server.Certificate())
+	c := awsConfig(t)
+	c.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
+		tr.TLSClientConfig = &tls.Config{RootCAs: own}
+	})
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	other, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other})
+	s := config(t, `{"s3":{"bucket":"bucket","region":"r","regionEndpoint":"`+server.URL+`","trustedCA":{"name":"ca"}}}`)
+	store, err := operatorconfig.Open(t.Context(), s, openers(c, s3.OpenerOptions{CABundle: bundle}))
+	require.NoError(t, err)
+	_, err = store.Stat(t.Context(), "key")
+	require.ErrorContains(t, err, `bucket "bucket"`, "the service has answered")
+	mine := x509.NewCertPool()
+	mine.AddCert(server.Certificate())
+	require.True(t, own.Equal(mine), "the caller's pool is not changed")
 }
 
 // TestFieldsThatCannotBeFollowed are errors that name the field.

@@ -46,8 +46,9 @@ type Options struct {
 	Workers int
 	// MaxRepositories is how many repositories the catalog may list, MaxTags how many
 	// tags all of them may have together, MaxManifests how many manifests there may be
-	// besides those that tags point to. What is beyond them is not read: told to Warn, and
-	// incomplete. 0 is [DefaultMaxRepositories], [DefaultMaxTags] and
+	// with those of tags, before more are asked for than tags point to; a manifest that
+	// waits to be asked for counts in each repository. What is beyond them is not read:
+	// told to Warn, and incomplete. 0 or below is [DefaultMaxRepositories], [DefaultMaxTags] and
 	// [DefaultMaxManifests].
 	MaxRepositories, MaxTags, MaxManifests int
 	// Warn hears of what could not be read, one call at a time. nil: nobody does.

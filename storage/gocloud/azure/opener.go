@@ -14,11 +14,12 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-// Connect makes the client of a container from the name of its account and its URL,
-// with the credentials. [SharedKey], [Token] and [Credentials] give one.
+// Connect makes the client of a container from the name of its account and the
+// container's URL, with the credentials. Its error is what opening fails with. [SharedKey], [Token] and [Credentials] give one.
 type Connect func(account, url string) (*container.Client, error)
 
-// SharedKey connects with the key of the account, in base64 as Azure shows it.
+// SharedKey connects with the key of the account, in base64 as Azure shows it. Opening
+// fails where it is not base64.
 func SharedKey(key string) Connect {
 	return func(account, url string) (*container.Client, error) {
 		credential, err := container.NewSharedKeyCredential(account, key)
