@@ -14,17 +14,19 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/registrykit/registrykit/registryclient"
 	"github.com/stretchr/testify/require"
 )
 
-// TestEndToEnd imports from Debian's docker-registry with a password what skopeo pushed.
+// TestEndToEnd imports from Debian's docker-registry with a password what skopeo and crane pushed.
 // It runs where they are installed; where REGISTRYKIT_E2E is set, one that is missing is
 // a failure.
 func TestEndToEnd(t *testing.T) {
-	for _, program := range []string{"docker-registry", "htpasswd", "skopeo"} {
+	for _, program := range []string{"docker-registry", "htpasswd", "skopeo", "crane"} {
 		if _, err := exec.LookPath(program); err != nil {
 			if os.Getenv("REGISTRYKIT_E2E") != "" {
 				t.Fatal(err)
@@ -56,15 +58,18 @@ func TestEndToEnd(t *testing.T) {
 	out, err := copied.CombinedOutput()
 	require.NoError(t, err, string(out))
 
+	image := pushWithCrane(ctx, t, repo.Tag("v2"))
+
 	file := filepath.Join(t.TempDir(), "auth.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"auths":{"`+host+`/org/team":{"username":"alice","password":"hunter2"}}}`), 0o600))
 	status, stdout, stderr := p.run("", "--from", repo.Name(), "--all", "--import-mode", "PreserveOriginal", "--with-images", "--authfile", file, "dev/app")
 	require.Zero(t, status, stderr)
 	var list struct{ Items []json.RawMessage }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &list))
-	require.Len(t, list.Items, 5)
+	require.Len(t, list.Items, 6)
 	stream := readStream(t, string(list.Items[0]))
 	require.Equal(t, hash(t, index), stream.LatestEvent("v1").Image)
+	require.Equal(t, hash(t, image), stream.LatestEvent("v2").Image)
 	manifest, err := index.IndexManifest()
 	require.NoError(t, err)
 	for _, m := range manifest.Manifests {
@@ -73,6 +78,24 @@ func TestEndToEnd(t *testing.T) {
 	status, _, stderr = p.run("", "--from", repo.Name()+":v1", "app")
 	require.Equal(t, 4, status)
 	require.Contains(t, stderr, "unauthorized")
+}
+
+// pushWithCrane pushes an image as alice.
+func pushWithCrane(ctx context.Context, t *testing.T, tag name.Tag) v1.Image {
+	t.Helper()
+	image, err := random.Image(100, 2)
+	require.NoError(t, err)
+	dir, home := t.TempDir(), t.TempDir()
+	path, err := layout.Write(dir, empty.Index)
+	require.NoError(t, err)
+	require.NoError(t, path.AppendImage(image))
+	login := `{"auths":{"` + tag.RegistryStr() + `":{"username":"alice","password":"hunter2"}}}`
+	require.NoError(t, os.WriteFile(filepath.Join(home, "config.json"), []byte(login), 0o600))
+	pushed := exec.CommandContext(ctx, "crane", "push", "--insecure", dir, tag.Name())
+	pushed.Env = append(os.Environ(), "DOCKER_CONFIG="+home)
+	out, err := pushed.CombinedOutput()
+	require.NoError(t, err, string(out))
+	return image
 }
 
 // startRegistry starts a registry with the user alice, and ends it with the test.

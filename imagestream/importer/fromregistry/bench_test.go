@@ -17,7 +17,9 @@ import (
 
 // BenchmarkThousandTags imports 1,000 tags of which 10 changed, beside the same requests
 // made by net/http alone and by go-containerregistry's remote, as crane makes them, each by
-// 8 workers. OpenShift's importer makes 2 requests a second, one after the other.
+// 8 workers. OpenShift's importer makes 2 requests a second after the first 3, one after
+// the other: that is the limit in openshift-apiserver, so openshift-times, how many times
+// as long as ours it takes at least, is reckoned and not run.
 func BenchmarkThousandTags(b *testing.B) {
 	server := serve(b, registrytest.Options{})
 	var from []string
@@ -39,6 +41,8 @@ func BenchmarkThousandTags(b *testing.B) {
 			s = result.Stream
 		}
 		perRequest(b)
+		const limit, burst = 2, 3
+		b.ReportMetric((1020-burst)/float64(limit)/(b.Elapsed().Seconds()/float64(b.N)), "openshift-times")
 	})
 	b.Run("net/http", func(b *testing.B) {
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: importer.DefaultWorkers}}
