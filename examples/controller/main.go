@@ -125,7 +125,7 @@ func newReconciler(m manager.Manager, s settings) (*reconciler, error) {
 		registry: func(ctx context.Context) (imagepruner.Registry, apply.Ends, error) {
 			return s.registry.look(ctx, reader)
 		},
-		condemned: configMapCondemned{reader: reader, writer: m.GetClient(), key: types.NamespacedName{Namespace: s.namespace, Name: imagepruner.CondemnedConfigMap}},
+		condemned: &configMapCondemned{reader: reader, writer: m.GetClient(), key: types.NamespacedName{Namespace: s.namespace, Name: imagepruner.CondemnedConfigMap}},
 		options:   apply.Options{DryRun: s.dryRun},
 		zone:      time.UTC,
 		now:       time.Now,
