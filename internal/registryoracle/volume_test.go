@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,32 +27,42 @@ import (
 type volume struct {
 	*registrylayout.Layout
 	dir   string
+	store *storage.Store
 	calls *atomic.Int64 // to the driver of the layout, the reads of Bodies among them
 }
 
-func newVolume(t testing.TB) *volume {
-	v := &volume{dir: t.TempDir(), calls: new(atomic.Int64)}
+func newVolume(t testing.TB) *volume { return volumeAt(t, t.TempDir()) }
+
+func volumeAt(t testing.TB, dir string) *volume {
+	v := &volume{dir: dir, calls: new(atomic.Int64)}
 	driver, err := filesystem.Open(v.dir, filesystem.Options{NoSync: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, driver.Close()) })
 	observed := middleware.Observe(driver, func(middleware.Event) { v.calls.Add(1) }, middleware.ObserveOptions{})
-	v.Layout = registrylayout.New(storage.New(observed, storage.Options{Trust: true}), registrylayout.Options{})
+	v.store = storage.New(observed, storage.Options{Trust: true})
+	v.Layout = registrylayout.New(v.store, registrylayout.Options{})
 	return v
 }
 
+// copy returns another volume with the same files.
+func (v *volume) copy(t testing.TB) *volume {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(v.dir)))
+	return volumeAt(t, dir)
+}
+
 // push puts an image of a config and a layer of its own.
-func (v *volume) push(t testing.TB, repository, content, tag string) digest.Digest {
-	var digests []any
-	for _, text := range []string{`{"config":"` + content + `"}`, "layer " + content} {
-		d := digest.FromString(text)
-		_, err := v.PutBlob(t.Context(), repository, d, strings.NewReader(text))
+func (v *volume) push(t testing.TB, repository, content string, tags ...string) digest.Digest {
+	return v.put(t, repository, imageOf(content), tags...)
+}
+
+// put puts a manifest and its blobs.
+func (v *volume) put(t testing.TB, repository string, i image, tags ...string) digest.Digest {
+	for _, blob := range i.blobs {
+		_, err := v.PutBlob(t.Context(), repository, digest.FromString(blob), strings.NewReader(blob))
 		require.NoError(t, err)
-		digests = append(digests, d, len(text))
 	}
-	raw := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",`+
-		`"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":%q,"size":%d},`+
-		`"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":%q,"size":%d}]}`, digests...)
-	d, err := v.PutManifest(t.Context(), repository, raw, registrylayout.PutManifestOptions{Tags: []string{tag}})
+	d, err := v.PutManifest(t.Context(), repository, i.raw, registrylayout.PutManifestOptions{Tags: tags})
 	require.NoError(t, err)
 	return d
 }
@@ -71,16 +83,24 @@ func (v *volume) check(t testing.TB) (findings []registrylayout.Finding, s regis
 
 // serve starts distribution 3 on the volume.
 func (v *volume) serve(t *testing.T) *httptest.Server {
-	config := &configuration.Configuration{Storage: configuration.Storage{
-		"filesystem": {"rootdirectory": v.dir}, "delete": {"enabled": true},
-		"maintenance": {"uploadpurging": map[any]any{"enabled": false}},
-	}}
-	config.HTTP.Secret = "s"
-	config.Log.Level, config.Log.AccessLog.Disabled = "error", true
-	config.Catalog.MaxEntries = 1000
-	server := httptest.NewServer(handlers.NewApp(t.Context(), config))
+	return serve(t, configuration.Storage{"filesystem": {"rootdirectory": v.dir}})
+}
+
+func serve(t *testing.T, s configuration.Storage) *httptest.Server {
+	server := httptest.NewServer(registry(t, s))
 	t.Cleanup(server.Close)
 	return server
+}
+
+// registry is distribution 3 on a storage.
+func registry(t *testing.T, s configuration.Storage) http.Handler {
+	s["delete"] = configuration.Parameters{"enabled": true}
+	s["maintenance"] = configuration.Parameters{"uploadpurging": map[any]any{"enabled": false}}
+	config := &configuration.Configuration{Storage: s}
+	config.HTTP.Secret = "s"
+	config.Log.Level, config.Log.AccessLog.Disabled = "panic", true
+	config.Catalog.MaxEntries = 1000
+	return handlers.NewApp(t.Context(), config)
 }
 
 // counting counts the calls to a driver of distribution's.
