@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 
@@ -20,10 +22,13 @@ import (
 // configMapCondemned keeps which blobs are condemned in a ConfigMap, compressed, so that
 // every replica knows. It holds some 20,000 blobs, the most that an API server stores in
 // an object; where there are more, an apply.FileCondemned on a volume is the better end.
+// Runs may use it one after the other.
 type configMapCondemned struct {
 	reader client.Reader // past every cache
 	writer client.Client
 	key    types.NamespacedName
+	// seen is the revision that was loaded or stored last; "" where there was none.
+	seen string
 }
 
 const (
@@ -33,7 +38,7 @@ const (
 )
 
 // empty returns the ConfigMap without data, and get as it is stored.
-func (c configMapCondemned) empty() *unstructured.Unstructured {
+func (c *configMapCondemned) empty() *unstructured.Unstructured {
 	u := new(unstructured.Unstructured)
 	u.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"})
 	u.SetNamespace(c.key.Namespace)
@@ -41,20 +46,22 @@ func (c configMapCondemned) empty() *unstructured.Unstructured {
 	return u
 }
 
-func (c configMapCondemned) get(ctx context.Context) (*unstructured.Unstructured, error) {
+func (c *configMapCondemned) get(ctx context.Context) (*unstructured.Unstructured, error) {
 	u := c.empty()
 	return u, c.reader.Get(ctx, c.key, u)
 }
 
 // LoadCondemned implements apply.CondemnedBlobs.
-func (c configMapCondemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
+func (c *configMapCondemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
 	u, err := c.get(ctx)
 	if apierrors.IsNotFound(err) {
+		c.seen = ""
 		return map[string]apply.Condemnation{}, nil
 	}
 	if err != nil {
 		return nil, classified(err)
 	}
+	c.seen = u.GetResourceVersion()
 	text, _, err := unstructured.NestedString(u.Object, "binaryData", condemnedKey)
 	if err != nil {
 		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
@@ -77,8 +84,9 @@ func (c configMapCondemned) LoadCondemned(ctx context.Context) (map[string]apply
 	return blobs, nil
 }
 
-// StoreCondemned implements apply.CondemnedBlobs. Somebody else's change is a conflict.
-func (c configMapCondemned) StoreCondemned(ctx context.Context, blobs map[string]apply.Condemnation) error {
+// StoreCondemned implements apply.CondemnedBlobs. Where the ConfigMap is not the one that
+// was loaded, as when another replica runs too, that is a conflict, and stays.
+func (c *configMapCondemned) StoreCondemned(ctx context.Context, blobs map[string]apply.Condemnation) error {
 	plain, err := apply.EncodeCondemned(blobs)
 	if err != nil {
 		return err
@@ -93,16 +101,26 @@ func (c configMapCondemned) StoreCondemned(ctx context.Context, blobs map[string
 	}
 	u, err := c.get(ctx)
 	write := func() error { return c.writer.Update(ctx, u) }
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) && c.seen == "" {
 		u, err = c.empty(), nil
 		write = func() error { return c.writer.Create(ctx, u) }
 	}
 	if err != nil {
 		return classified(err)
 	}
+	if now := u.GetResourceVersion(); now != c.seen {
+		return fmt.Errorf("%w: ConfigMap %s is at revision %s, and %s was loaded", apply.ErrConflict, c.key, now, cmp.Or(c.seen, "none"))
+	}
 	data := base64.StdEncoding.EncodeToString(packed.Bytes())
 	if err := unstructured.SetNestedField(u.Object, data, "binaryData", condemnedKey); err != nil {
 		return fmt.Errorf("ConfigMap %s: %w", c.key, err)
 	}
-	return classified(write())
+	if err := write(); err != nil {
+		if apierrors.IsAlreadyExists(err) {
+			err = errors.Join(apply.ErrConflict, err)
+		}
+		return classified(err)
+	}
+	c.seen = u.GetResourceVersion()
+	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -380,7 +382,11 @@ func TestEndToEndProgram(t *testing.T) {
 		"clusters":[{"name":"a","cluster":{"server":%q}}],"contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}],
 		"users":[{"name":"a","user":{"as":%q,"as-groups":["system:authenticated"]}}]}`, s.config.Host, s.config.Impersonate.UserName), 0o600))
 	t.Setenv("KUBECONFIG", file)
-	said, err := parse(newFlags(), []string{"-metrics-bind-address=0", "-token-file", s.settings.registry.token, "-certificate-authority", s.settings.registry.ca})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	health := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	said, err := parse(newFlags(), []string{"-metrics-bind-address=0", "-health-probe-bind-address", health, "-token-file", s.settings.registry.token, "-certificate-authority", s.settings.registry.ca})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -388,6 +394,12 @@ func TestEndToEndProgram(t *testing.T) {
 	record := s.awaitRun(time.Time{}, imagepruner.ReasonSucceeded)
 	require.True(t, record.DryRun)
 	require.Equal(t, 3, record.Deleted.Images, "it would have")
+	for _, path := range []string{"/healthz", "/readyz"} {
+		answer, err := http.Get("http://" + health + path)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, http.StatusOK, answer.StatusCode, path)
+	}
 	cancel()
 	require.NoError(t, <-done)
 	for _, image := range s.images["dev/app"] {

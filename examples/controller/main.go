@@ -14,6 +14,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,6 +26,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -39,7 +41,7 @@ import (
 // settings are what the flags say.
 type settings struct {
 	namespace, name string
-	metrics         string // the address
+	metrics, health string // the addresses
 	dryRun          bool
 	registry        registryOptions
 }
@@ -59,6 +61,7 @@ func parse(flags *flag.FlagSet, args []string) (s settings, err error) {
 	flags.StringVar(&s.namespace, "namespace", imagepruner.DefaultNamespace, "where the lease of the leader and the list of condemned blobs are")
 	flags.StringVar(&s.name, "name", imagepruner.Name, "of the ImagePruner")
 	flags.StringVar(&s.metrics, "metrics-bind-address", ":8080", "where metrics are served; 0: nowhere")
+	flags.StringVar(&s.health, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0: nowhere")
 	flags.BoolVar(&s.dryRun, "dry-run", true, "delete nothing")
 	flags.StringVar(&s.registry.url, "registry-url", "", "of the integrated registry, https:// by default; empty: as the cluster says")
 	flags.StringVar(&s.registry.ca, "certificate-authority", "/var/run/configmaps/serviceca/service-ca.crt", "a `file` with the authority that signs the registry's certificate")
@@ -80,6 +83,7 @@ func managerOptions(s settings) ctrl.Options {
 	return ctrl.Options{
 		Scheme:                  runtime.NewScheme(), // everything is unstructured
 		Metrics:                 metricsserver.Options{BindAddress: s.metrics},
+		HealthProbeBindAddress:  s.health,
 		Cache:                   cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
 		LeaderElection:          true,
 		LeaderElectionID:        "image-pruner." + imagepruner.GroupName,
@@ -106,6 +110,10 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
+	// Who waits for the lease is as well as who holds it.
+	if err := errors.Join(m.AddHealthzCheck("ping", healthz.Ping), m.AddReadyzCheck("ping", healthz.Ping)); err != nil {
+		return err
+	}
 	return r.start(ctx, m)
 }
 
@@ -125,7 +133,7 @@ func newReconciler(m manager.Manager, s settings) (*reconciler, error) {
 		registry: func(ctx context.Context) (imagepruner.Registry, apply.Ends, error) {
 			return s.registry.look(ctx, reader)
 		},
-		condemned: configMapCondemned{reader: reader, writer: m.GetClient(), key: types.NamespacedName{Namespace: s.namespace, Name: imagepruner.CondemnedConfigMap}},
+		condemned: &configMapCondemned{reader: reader, writer: m.GetClient(), key: types.NamespacedName{Namespace: s.namespace, Name: imagepruner.CondemnedConfigMap}},
 		options:   apply.Options{DryRun: s.dryRun},
 		zone:      time.UTC,
 		now:       time.Now,

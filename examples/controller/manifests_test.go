@@ -65,6 +65,12 @@ func TestTheDeployment(t *testing.T) {
 	require.Equal(t, pod.Volumes[0].Name, container.VolumeMounts[0].Name)
 	require.Equal(t, said.metrics, ":8080")
 	require.EqualValues(t, 8080, container.Ports[0].ContainerPort)
+	require.Equal(t, said.health, ":8081")
+	require.EqualValues(t, 8081, container.Ports[1].ContainerPort)
+	for path, probe := range map[string]*corev1.Probe{"/healthz": container.LivenessProbe, "/readyz": container.ReadinessProbe} {
+		require.Equal(t, path, probe.HTTPGet.Path)
+		require.Equal(t, container.Ports[1].Name, probe.HTTPGet.Port.StrVal)
+	}
 }
 
 // TestTheRights of the manifest are those of RBAC, each in the API's own type.

@@ -103,7 +103,7 @@ func TestARegistryThatIsNotKnown(t *testing.T) {
 
 func TestCondemnedBlobsAreInAConfigMap(t *testing.T) {
 	c := operatorClient("none", "", interceptor.Funcs{})
-	store := configMapCondemned{reader: c, writer: c, key: types.NamespacedName{Namespace: "tools", Name: imagepruner.CondemnedConfigMap}}
+	store := &configMapCondemned{reader: c, writer: c, key: types.NamespacedName{Namespace: "tools", Name: imagepruner.CondemnedConfigMap}}
 	blobs, err := store.LoadCondemned(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, map[string]apply.Condemnation{}, blobs)
@@ -138,9 +138,38 @@ func TestAConfigMapThatChangedMeanwhile(t *testing.T) {
 	c := operatorClient("none", "", interceptor.Funcs{Update: func(context.Context, client.WithWatch, client.Object, ...client.UpdateOption) error {
 		return apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, "a", errors.New("changed"))
 	}})
-	store := configMapCondemned{reader: c, writer: c, key: types.NamespacedName{Namespace: "tools", Name: "a"}}
+	store := &configMapCondemned{reader: c, writer: c, key: types.NamespacedName{Namespace: "tools", Name: "a"}}
 	require.NoError(t, store.StoreCondemned(t.Context(), nil))
 	require.ErrorIs(t, store.StoreCondemned(t.Context(), nil), apply.ErrConflict)
+}
+
+// TestTwoReplicasCondemn: what one condemned is not lost to the other, which loaded before.
+func TestTwoReplicasCondemn(t *testing.T) {
+	c := operatorClient("none", "", interceptor.Funcs{})
+	replica := func() *configMapCondemned {
+		return &configMapCondemned{reader: c, writer: c, key: types.NamespacedName{Namespace: "tools", Name: "a"}}
+	}
+	one, other := replica(), replica()
+	first, later := map[string]apply.Condemnation{"sha256:a": {Bytes: 1}}, map[string]apply.Condemnation{"sha256:b": {Bytes: 2}}
+	both := func(blobs map[string]apply.Condemnation, conflicting map[string]apply.Condemnation) {
+		for _, r := range []*configMapCondemned{one, other} {
+			_, err := r.LoadCondemned(t.Context())
+			require.NoError(t, err)
+		}
+		require.NoError(t, one.StoreCondemned(t.Context(), blobs))
+		require.ErrorIs(t, other.StoreCondemned(t.Context(), conflicting), apply.ErrConflict)
+		got, err := other.LoadCondemned(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, blobs, got)
+	}
+	both(first, later) // there was none
+	both(later, first)
+	require.NoError(t, other.StoreCondemned(t.Context(), first), "it has loaded what is there now")
+
+	u, err := one.get(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, c.Delete(t.Context(), u))
+	require.ErrorIs(t, other.StoreCondemned(t.Context(), first), apply.ErrNotFound, "somebody took it away")
 }
 
 func newFlags() *flag.FlagSet {
