@@ -87,7 +87,7 @@ type collection struct {
 	grace    time.Duration // 0: none
 	now      time.Time     // zero: time.Now
 	caches   apply.CacheTeller
-	looked   func() // once it has looked at what is there for the last time
+	deletes  func() // ahead of each deletion of a link or a blob
 }
 
 func (c collection) collect(t *testing.T, v *volume) (*apply.Report, error) {
@@ -108,8 +108,8 @@ func (c collection) collect(t *testing.T, v *volume) (*apply.Report, error) {
 	}
 	ends := volumeEnds.Ends()
 	ends.Caches = c.caches
-	if c.looked != nil {
-		ends.Blobs = behindLook{ends.Blobs, c.looked}
+	if c.deletes != nil {
+		ends.Layers, ends.Blobs = deleter{volumeEnds, c.deletes}, deleter{volumeEnds, c.deletes}
 	}
 	report, err := apply.Run(t.Context(), plan, ends, apply.Options{Now: now, Grace: c.grace, Workers: 1})
 	if err == nil {
@@ -118,15 +118,20 @@ func (c collection) collect(t *testing.T, v *volume) (*apply.Report, error) {
 	return report, err
 }
 
-// behindLook does something ahead of the first deletion of a blob.
-type behindLook struct {
-	apply.BlobDeleter
-	do func()
+// deleter does something ahead of each deletion.
+type deleter struct {
+	*fromlayout.Ends
+	before func()
 }
 
-func (b behindLook) DeleteBlob(ctx context.Context, blob string) error {
-	b.do()
-	return b.BlobDeleter.DeleteBlob(ctx, blob)
+func (d deleter) DeleteLayerLink(ctx context.Context, repository, layer string) error {
+	d.before()
+	return d.Ends.DeleteLayerLink(ctx, repository, layer)
+}
+
+func (d deleter) DeleteBlob(ctx context.Context, blob string) error {
+	d.before()
+	return d.Ends.DeleteBlob(ctx, blob)
 }
 
 // serveLeased starts distribution 3 on the volume through our driver, whose writers

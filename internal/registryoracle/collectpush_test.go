@@ -48,7 +48,7 @@ func TestCollectBetweenBlobsAndManifest(t *testing.T) {
 // were not there, and of one that was garbage until then. The peer's registry says 201,
 // and the image cannot be pulled.
 func TestCollectDuringPush(t *testing.T) {
-	theirs, ours := newVolume(t), newVolume(t)
+	theirs := newVolume(t)
 	pushed := imageOf("new", "garbage")
 	prepare := func(v *volume) {
 		v.push(t, "shop/web", "old", "v1")
@@ -74,25 +74,41 @@ func TestCollectDuringPush(t *testing.T) {
 	}
 	require.NotEmpty(t, theirs.dangling(t))
 
-	prepare(ours)
-	book := lease.New(ours.store, lease.Options{})
-	server = ours.serveLeased(t, book)
-	pushes = 0
-	_, err := collection{leases: book, looked: func() {
-		if pushes++; pushes == 1 {
-			pushed.push(t, server.URL, "shop/web", "v2")
+	// Ahead of each deletion of ours: of two layers' links, and of two blobs.
+	for _, mount := range []bool{false, true} {
+		for before := range 4 {
+			ours := newVolume(t)
+			prepare(ours)
+			book := lease.New(ours.store, lease.Options{})
+			server := ours.serveLeased(t, book)
+			repository := map[bool]string{false: "shop/web", true: "shop/new"}[mount]
+			deletions := 0
+			_, err := collection{leases: book, deletes: func() {
+				if deletions == before {
+					if mount {
+						_, _ = send(t, http.MethodPost, server.URL+"/v2/"+repository+"/blobs/uploads/?from=shop/web&mount="+string(digest.FromString("garbage")), nil)
+					}
+					pushed.push(t, server.URL, repository, "v2")
+				}
+				deletions++
+			}}.collect(t, ours)
+			require.NoError(t, err)
+			require.Less(t, before, deletions)
+			require.Contains(t, ours.texts(t), "garbage")
+			require.NotContains(t, ours.texts(t), "more garbage")
+			require.Empty(t, ours.dangling(t))
+			got := from(t, server.URL, repository)
+			require.NoError(t, got.pull("v2"), "before %d, by mount %v", before, mount)
+			require.NoError(t, ours.read(t, repository).pull("v2"))
+			require.NoError(t, ours.read(t, "shop/web").pull("v1"))
 		}
-	}}.collect(t, ours)
-	require.NoError(t, err)
-	require.Equal(t, 2, pushes, "both were to go")
-	require.Contains(t, ours.texts(t), "garbage")
-	require.NotContains(t, ours.texts(t), "more garbage")
-	ours.requireServed(t, []string{"shop/web:v1", "shop/web:v2"})
+	}
 }
 
-// The registry was stopped in the midst of a push, garbage is collected, and the push
-// goes on: the peer knows no age, and the client must send its blobs once more. Ours
-// waits with blobs.
+// The registry was stopped in the midst of a push, garbage is collected, and the registry
+// starts again: what the push has sent is gone with the peer, which knows no age. Ours
+// takes the link, so that the client has to send the blob once more, and waits with the
+// blob, which somebody may have found there.
 func TestCollectKnowsNoAge(t *testing.T) {
 	theirs := newVolume(t)
 	theirs.push(t, "shop/web", "old", "v1")
@@ -110,7 +126,7 @@ func TestCollectKnowsNoAge(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, report.Count(prune.DeleteBlob, apply.Condemned))
 	require.Contains(t, ours.texts(t), "new layer")
-	ours.put(t, "shop/web", imageOf("new", "new layer"), "v2")
+	imageOf("new", "new layer").push(t, ours.serve(t).URL, "shop/web", "v2")
 	report, err = collection{grace: time.Hour, now: now.Add(2 * time.Hour)}.collect(t, ours)
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Count(prune.DeleteBlob, apply.Done))
