@@ -40,7 +40,10 @@ type peer struct {
 }
 
 func (p peer) collect(t *testing.T, v *volume) error {
-	driver := hooked{newCounting(v.dir), p.before}
+	driver := hooked{distributiondriver.New(v.store, distributiondriver.Options{}), p.before}
+	if v.dir != "" {
+		driver.StorageDriver = newCounting(v.dir)
+	}
 	registry, err := distribution.NewRegistry(t.Context(), driver, distribution.EnableDelete)
 	require.NoError(t, err)
 	return distribution.MarkAndSweep(t.Context(), driver, registry, distribution.GCOpts{RemoveUntagged: p.untagged, Quiet: true})

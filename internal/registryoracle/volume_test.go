@@ -18,6 +18,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/filesystem"
+	"github.com/registrykit/registrykit/storage/memory"
 	"github.com/registrykit/registrykit/storage/middleware"
 	"github.com/registrykit/registrykit/storage/registrylayout"
 	"github.com/stretchr/testify/require"
@@ -26,7 +27,7 @@ import (
 // volume is a directory with this module's layout on it.
 type volume struct {
 	*registrylayout.Layout
-	dir   string
+	dir   string // "" in memory
 	store *storage.Store
 	calls *atomic.Int64 // to the driver of the layout, the reads of Bodies among them
 }
@@ -34,10 +35,17 @@ type volume struct {
 func newVolume(t testing.TB) *volume { return volumeAt(t, t.TempDir()) }
 
 func volumeAt(t testing.TB, dir string) *volume {
-	v := &volume{dir: dir, calls: new(atomic.Int64)}
-	driver, err := filesystem.Open(v.dir, filesystem.Options{NoSync: true})
+	driver, err := filesystem.Open(dir, filesystem.Options{NoSync: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, driver.Close()) })
+	return volumeOn(driver, dir)
+}
+
+// memoryVolume is in memory; distribution comes to it through our driver.
+func memoryVolume() *volume { return volumeOn(&memory.Driver{}, "") }
+
+func volumeOn(driver storage.Driver, dir string) *volume {
+	v := &volume{dir: dir, calls: new(atomic.Int64)}
 	observed := middleware.Observe(driver, func(middleware.Event) { v.calls.Add(1) }, middleware.ObserveOptions{})
 	v.store = storage.New(observed, storage.Options{Trust: true})
 	v.Layout = registrylayout.New(v.store, registrylayout.Options{})
@@ -46,6 +54,17 @@ func volumeAt(t testing.TB, dir string) *volume {
 
 // copy returns another volume with the same files.
 func (v *volume) copy(t testing.TB) *volume {
+	if v.dir == "" {
+		c := memoryVolume()
+		for e, err := range v.store.List(t.Context(), storage.ListOptions{}) {
+			require.NoError(t, err)
+			data, err := v.store.ReadFile(t.Context(), e.Key, 1<<20)
+			require.NoError(t, err)
+			_, err = c.store.WriteFile(t.Context(), e.Key, data, storage.CreateOptions{})
+			require.NoError(t, err)
+		}
+		return c
+	}
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS(v.dir)))
 	return volumeAt(t, dir)

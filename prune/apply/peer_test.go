@@ -103,6 +103,21 @@ func TestDefectsOfThePeer(t *testing.T) {
 	}
 }
 
+// TestPeerModelUndisturbed: where nothing comes in between, the model and Run do the
+// same, so that what differs above is of the defects.
+func TestPeerModelUndisturbed(t *testing.T) {
+	peer, ours := newScene(t, defect{}), newScene(t, defect{})
+	before := stateOf(ours.live)
+	require.NoError(t, peer.model(t).run(t.Context()))
+	plan, err := prune.New(ours.list(t), oneRevision(t), ours.cluster.Now())
+	require.NoError(t, err)
+	_, err = apply.Run(t.Context(), plan, ours.live.Ends(), atOnce(ours.cluster.Now()))
+	require.NoError(t, err)
+	require.Equal(t, stateOf(ours.live), stateOf(peer.live))
+	require.NotEqual(t, before, stateOf(ours.live))
+	require.Empty(t, peer.live.Missing())
+}
+
 // A scene is a cluster with an import that has failed, alive.
 type scene struct {
 	*fixture

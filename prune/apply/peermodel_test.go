@@ -12,13 +12,13 @@ import (
 	"github.com/registrykit/registrykit/prune/apply"
 )
 
-// A peerModel is a model of how `oc adm prune images` goes about its work, and not its
-// code, which is no module that can be required here. It was written from what is known
-// of oc at 6b8e30c5b, research/prune.md, sections 1.5 to 1.7 and 3.1, whose lines of
-// oc's prune.go are named below; other parts of the peer, such as references of
-// workloads, indexes and limits, it leaves out. It decides by age and revision, so that
-// what it does in wrong order, or without looking, can be seen on the same clusters as
-// what apply.Run does.
+// A peerModel is a model of how `oc adm prune images` goes about its work. It is not the
+// peer's code, and proves nothing about it: it was written from the facts of
+// research/prune.md, sections 1.5 to 1.7 and 3.1, which name the lines of
+// pkg/cli/admin/prune/imageprune/prune.go in openshift/oc at 6b8e30c5b that are named
+// here. It decides by age and revision alone and leaves out references of workloads,
+// indexes and limits: it is there to go wrong, in order and in what it looks at, on the
+// same clusters on which apply.Run must not.
 type peerModel struct {
 	ends      apply.Ends
 	revisions int
