@@ -177,7 +177,7 @@ func (v *volume) requireServed(t *testing.T, tags []string, further ...string) {
 	require.True(t, summary.Sound(), "%+v", findings)
 }
 
-// blobs returns the texts of the blobs that are there.
+// texts returns the contents of the blobs that are there.
 func (v *volume) texts(t *testing.T) []string {
 	texts := map[string]bool{}
 	for b, err := range v.Blobs(t.Context()) {
@@ -198,8 +198,7 @@ func (v *volume) dangling(t *testing.T) (all []registrylayout.Finding) {
 	return slices.DeleteFunc(findings, func(f registrylayout.Finding) bool { return f.Kind != registrylayout.Dangling })
 }
 
-// missing says whether a manifest or blob is missing from a registry, or from the
-// repository on the volume.
+// missing says whether a manifest or blob cannot be read.
 func (g get) missing(manifest bool, d digest.Digest) bool {
 	_, err := g(manifest, string(d))
 	return err != nil

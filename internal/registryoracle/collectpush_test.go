@@ -77,7 +77,7 @@ func TestCollectDuringPush(t *testing.T) {
 	// Ahead of each deletion of ours: of two layers' links, and of two blobs.
 	for _, mount := range []bool{false, true} {
 		for before := range 4 {
-			ours := newVolume(t)
+			ours := memoryVolume()
 			prepare(ours)
 			book := lease.New(ours.store, lease.Options{})
 			server := ours.serveLeased(t, book)
