@@ -241,13 +241,33 @@ func TestWritersBesideCollections(t *testing.T) {
 	require.Equal(t, links, manifests)
 }
 
-// The same without leases, to see that the test can fail: it is beside writers as a
-// collection that takes itself to be alone, and a registry that tells nobody what it
-// relies on.
+// What the writers look for is what a registry without leases does beside the same
+// collection: a push finds layers to be there that are condemned, and is told that all is
+// well, and then they go.
 func TestWritersWithoutLeases(t *testing.T) {
-	const seed = 7
-	r := newRush(t, seed, false)
-	err := r.run(t, seed, 20*time.Second, func() bool { return true })
-	t.Log(r)
-	t.Log(err)
+	for _, leased := range []bool{true, false} {
+		r := newRush(t, 7, leased)
+		w, pushed := r.writers[0], imageOf("pushed", r.shared...)
+		require.NoError(t, w.push(t.Context(), "v1", pushed))
+		require.NoError(t, w.deleteTag(t.Context(), "v1"))
+		_, err := r.collect(t, false)
+		require.NoError(t, err)
+
+		r.clock.step()
+		pushes := 0
+		_, err = collection{untagged: true, leases: r.book, grace: rushGrace, clock: r.clock.Now, deletes: func() {
+			if pushes++; pushes == 1 {
+				require.NoError(t, w.push(t.Context(), "v1", pushed))
+			}
+		}}.collect(t, r.volume)
+		require.NoError(t, err)
+		require.NotZero(t, pushes)
+		if leased {
+			require.NoError(t, w.pull(t.Context(), "v1"))
+			r.volume.requireServed(t, []string{"shop/web:v1"})
+		} else {
+			require.ErrorIs(t, w.pull(t.Context(), "v1"), errLost)
+			require.NotEmpty(t, r.volume.dangling(t))
+		}
+	}
 }
