@@ -42,10 +42,15 @@ var (
 // mostTries is more than a writer needs: a sweep turns it away for moments.
 const mostTries = 200
 
-// step does one operation, to its end: what the registry refuses is tried again. An
-// error is of the kind that must not be.
+// step does one operation.
 func (w *writer) step(ctx context.Context) error {
 	name, do := w.operation(ctx)
+	return w.toItsEnd(ctx, name, do)
+}
+
+// toItsEnd tries again what the registry refuses. An error is of the kind that must not
+// be.
+func (w *writer) toItsEnd(ctx context.Context, name string, do func() error) error {
 	for try := range mostTries {
 		err := do()
 		if err == nil {
