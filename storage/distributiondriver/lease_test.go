@@ -25,7 +25,7 @@ func TestLeases(t *testing.T) {
 			TTL: time.Hour, MaxSkew: time.Second, Now: func() time.Time { return start.Add(time.Duration(passed.Load())) },
 		})
 		later := func() { passed.Add(int64(2 * time.Hour)) }
-		d := distributiondriver.New(s, distributiondriver.Options{Leases: book})
+		d := distributiondriver.New(s, distributiondriver.Options{Leases: book, Patience: -1})
 		host := serve(t, d)
 		p := push(t, host, "app")
 

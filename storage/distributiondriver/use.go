@@ -34,7 +34,7 @@ func (d *Driver) using(ctx context.Context, u Use) error {
 		return nil
 	}
 	if d.options.Leases != nil {
-		if _, err := d.options.Leases.Renew(ctx, u.Digest); err != nil {
+		if err := d.renew(ctx, u.Digest); err != nil {
 			return err
 		}
 	}
