@@ -87,9 +87,12 @@ func (h hooked) Delete(ctx context.Context, path string) error {
 type collection struct {
 	untagged bool // --delete-untagged
 	leases   *lease.Book
-	grace    time.Duration // 0: none
-	now      time.Time     // zero: time.Now
+	grace    time.Duration    // 0: none
+	now      time.Time        // zero: time.Now
+	clock    func() time.Time // in the place of now, where it moves
+	workers  int              // 0: 1
 	caches   apply.CacheTeller
+	planned  func() // between the plan and its first look
 	deletes  func() // ahead of each deletion of a link or a blob
 }
 
@@ -97,6 +100,9 @@ func (c collection) collect(t *testing.T, v *volume) (*apply.Report, error) {
 	now := time.Now
 	if !c.now.IsZero() {
 		now = func() time.Time { return c.now }
+	}
+	if c.clock != nil {
+		now = c.clock
 	}
 	layout := registrylayout.New(v.store, registrylayout.Options{Leases: c.leases})
 	volumeEnds, err := fromlayout.NewEnds(v.store, layout, fromlayout.EndsOptions{Alone: c.leases == nil, Now: now})
@@ -106,6 +112,9 @@ func (c collection) collect(t *testing.T, v *volume) (*apply.Report, error) {
 	require.Empty(t, read.Unread)
 	plan, err := prune.New(inv, prune.Garbage(prune.GarbageOptions{Untagged: c.untagged}), now())
 	require.NoError(t, err)
+	if c.planned != nil {
+		c.planned()
+	}
 	if c.grace == 0 {
 		c.grace = -1
 	}
@@ -114,7 +123,7 @@ func (c collection) collect(t *testing.T, v *volume) (*apply.Report, error) {
 	if c.deletes != nil {
 		ends.Layers, ends.Blobs = deleter{volumeEnds, c.deletes}, deleter{volumeEnds, c.deletes}
 	}
-	report, err := apply.Run(t.Context(), plan, ends, apply.Options{Now: now, Grace: c.grace, Workers: 1})
+	report, err := apply.Run(t.Context(), plan, ends, apply.Options{Now: now, Grace: c.grace, Workers: max(1, c.workers)})
 	if err == nil {
 		_, err = volumeEnds.ForgetFormer(t.Context(), slices.DeleteFunc(read.Former, func(f fromlayout.FormerTag) bool { return f.Linked }))
 	}

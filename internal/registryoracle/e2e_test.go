@@ -226,7 +226,7 @@ func TestEndToEndServes3(t *testing.T) {
 	v := newVolume(t)
 	list := pushes(t)
 	for _, p := range list {
-		v.put(t, p)
+		v.write(t, p)
 	}
 	findings, _ := v.check(t)
 	require.Empty(t, findings)
@@ -239,19 +239,19 @@ func TestEndToEndServes3(t *testing.T) {
 		v.requireStored(t, p)
 	}
 	for _, p := range list[:2] {
-		v.put(t, p)
+		v.write(t, p)
 		requirePulled(t, host, p)
 	}
 	findings, _ = v.check(t)
 	require.Empty(t, findings)
 }
 
-// put writes through the layout, what an index owns first.
-func (v *volume) put(t *testing.T, p pushed) {
+// write writes through the layout, what an index owns first.
+func (v *volume) write(t *testing.T, p pushed) {
 	t.Helper()
 	if index, ok := p.what.(v1.ImageIndex); ok {
 		for _, child := range childrenOf(t, index) {
-			v.put(t, pushed{repository: p.repository, what: child})
+			v.write(t, pushed{repository: p.repository, what: child})
 		}
 	} else {
 		for d, content := range bytesOf(t, p.what) {

@@ -20,8 +20,9 @@ const (
 
 // image is a manifest, and the blobs that it needs besides other manifests.
 type image struct {
-	raw   []byte
-	blobs []string
+	raw      []byte
+	blobs    []string
+	children []image // of an index, where they are known
 }
 
 func (i image) digest() digest.Digest { return digest.FromBytes(i.raw) }
@@ -53,7 +54,8 @@ func indexOf(children ...image) image {
 	for _, child := range children {
 		descriptors = append(descriptors, child.descriptor(manifestType))
 	}
-	return image{raw: fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, indexType, strings.Join(descriptors, ","))}
+	raw := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, indexType, strings.Join(descriptors, ","))
+	return image{raw: raw, children: children}
 }
 
 func (i image) descriptor(mediaType string) string {

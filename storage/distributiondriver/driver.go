@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	storagedriver "github.com/distribution/distribution/v3/registry/storage/driver"
 	"github.com/registrykit/registrykit/storage"
@@ -20,6 +21,10 @@ const DefaultName = "registrykit"
 // otherwise. A registry reads links, manifests and the state of its hashes so.
 const DefaultMaxContent = 64 << 20
 
+// DefaultPatience is long beside one deletion, and short enough for a client where
+// a sweep has died and its mark stays for minutes.
+const DefaultPatience = 2 * time.Second
+
 // Options are the options of [New]. The zero value is right for a registry that
 // nothing is collected from while it runs; for one that is, Leases are needed.
 type Options struct {
@@ -29,10 +34,15 @@ type Options struct {
 	// DefaultMaxContent. What is larger is storage.ErrTooLarge.
 	MaxContent int64
 	// Leases has every blob leased that a call relies on, before it looks: see
-	// [Use]. A blob that a sweep is deleting is not there for Stat; to write or
-	// link it fails with lease.ErrCondemned, and can be tried again. nil takes
-	// none.
+	// [Use]. A blob that a sweep is deleting, and goes on to for longer than
+	// Patience, is not there for Stat; to write or link it fails with
+	// lease.ErrCondemned, and can be tried again. nil takes none.
 	Leases *lease.Book
+	// Patience is how long a call waits for a sweep that has a blob marked. It
+	// may take only another repository's link to it away, and then a pull of an
+	// image that stays must not miss the blob. 0 is DefaultPatience; negative
+	// waits for none.
+	Patience time.Duration
 	// Using is called before a call relies on a blob: see [Use]. Where it
 	// returns an error, the call fails with that error and does nothing. nil
 	// asks nobody.
@@ -64,6 +74,9 @@ func New(s *storage.Store, o Options) *Driver {
 	if o.MaxContent == 0 {
 		o.MaxContent = DefaultMaxContent
 	}
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
 	return &Driver{store: s, options: o}
 }
 
@@ -75,6 +88,11 @@ func (d *Driver) GetContent(ctx context.Context, path string) ([]byte, error) {
 	key, err := d.key(path)
 	if err != nil {
 		return nil, err
+	}
+	if err := d.usingRead(ctx, key); errors.Is(err, lease.ErrCondemned) {
+		return nil, d.missing(path)
+	} else if err != nil {
+		return nil, d.fail(path, err)
 	}
 	data, err := d.store.ReadFile(ctx, key, d.options.MaxContent)
 	return data, d.fail(path, err)

@@ -12,6 +12,11 @@
 // the driver tries on its own account whether the end of a multipart upload keeps
 // them too.
 //
+// What it tries is one call after another. versitygw looks at the version, and then
+// deletes: it keeps the condition, but of two deletions at once both may succeed, and
+// what replaces the object in between may go. So do not let lease.Book.Clean run there
+// while others write, nor tags be deleted beside pushes of the same tags.
+//
 // The version of an object is its ETag, which is made from its bytes: an object
 // that was deleted and put back is the same (Capabilities.VersionChanges is not
 // set). "a" and "a/b" may both be objects; stores on a file system refuse the later

@@ -55,7 +55,7 @@ func versitygw(t *testing.T) *awss3.Client {
 // or its directory while another request looks at it. The second holds on gofakes3;
 // the first has no meaning there, where deletions under a condition are refused.
 var races = map[string]string{
-	"if-version/delete-race": "of two deletions that see the same object both succeed",
+	"if-version/delete-race": "of two deletions that see the same object both succeed; what holds is TestEndToEndDeletionsAtOnce",
 	"delete/at-once":         "a write into a directory that goes with its last object may be refused",
 }
 
