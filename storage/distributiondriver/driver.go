@@ -76,6 +76,11 @@ func (d *Driver) GetContent(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.usingRead(ctx, key); errors.Is(err, lease.ErrCondemned) {
+		return nil, d.missing(path)
+	} else if err != nil {
+		return nil, d.fail(path, err)
+	}
 	data, err := d.store.ReadFile(ctx, key, d.options.MaxContent)
 	return data, d.fail(path, err)
 }

@@ -57,13 +57,15 @@ func TestLeases(t *testing.T) {
 		require.NoError(t, err)
 		_, err = d.Stat(t.Context(), blob)
 		requireMissing(t, err, blob)
+		link := "/docker/registry/v2/repositories/app/_layers/sha256/" + hash.Hex + "/link"
+		_, err = d.GetContent(t.Context(), link)
+		requireMissing(t, err, link)
 		response, err := http.Head("http://" + host + "/v2/app/blobs/" + layer.String())
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		require.Equal(t, http.StatusNotFound, response.StatusCode)
 		require.ErrorIs(t, d.PutContent(t.Context(), blob, nil), lease.ErrCondemned)
 		require.ErrorIs(t, d.Move(t.Context(), "/x", blob), lease.ErrCondemned)
-		link := "/docker/registry/v2/repositories/app/_layers/sha256/" + hash.Hex + "/link"
 		require.ErrorIs(t, d.PutContent(t.Context(), link, []byte(layer)), lease.ErrCondemned)
 
 		// Deleted, it is pushed again.

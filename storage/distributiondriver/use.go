@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/registrykit/registrykit/storage/registrylayout"
 )
 
 // Use is a blob that a registry is about to rely on: that it tells a client of,
@@ -15,8 +17,8 @@ import (
 // A registry looks at a blob for a pull as well as for a push, and a driver cannot
 // tell one from the other.
 type Use struct {
-	// Op is "stat" (the blob is looked at), "write" or "move" (it is stored),
-	// or "link" (a repository is given it).
+	// Op is "stat" (the blob is looked at, or whether a repository has it), "write"
+	// or "move" (it is stored), or "link" (a repository is given it).
 	Op string
 	// Key is what the call is about: the blob's data, or the link.
 	Key string
@@ -44,6 +46,17 @@ func (d *Driver) using(ctx context.Context, u Use) error {
 
 func (d *Driver) usingBlob(ctx context.Context, key, op string) error {
 	return d.using(ctx, Use{Op: op, Key: key, Digest: blobOf(key)})
+}
+
+// usingRead is for content that is read whole. A repository's link to a blob is read
+// before the blob is looked at, and may be swept in between. The link of a tag tells
+// which it is and is no more than that.
+func (d *Driver) usingRead(ctx context.Context, key string) error {
+	switch place, _ := registrylayout.ParseKey(key); place.Kind {
+	case registrylayout.LayerLink, registrylayout.ManifestLink:
+		return d.using(ctx, Use{Op: "stat", Key: key, Digest: place.Digest})
+	}
+	return nil
 }
 
 // usingWritten is for content that is written whole: a manifest, or a link.

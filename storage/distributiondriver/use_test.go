@@ -45,10 +45,11 @@ const someDigest = digest.Digest("sha256:0a1111111111111111111111111111111111111
 
 func TestUsing(t *testing.T) {
 	const (
-		blob  = "/docker/registry/v2/blobs/sha256/0a/0a11111111111111111111111111111111111111111111111111111111111111/data"
-		layer = "/docker/registry/v2/repositories/a/b/_layers/sha256/0a11111111111111111111111111111111111111111111111111111111111111/link"
-		tag   = "/docker/registry/v2/repositories/a/b/_manifests/tags/latest/current/link"
-		other = "/docker/registry/v2/repositories/a/_uploads/1/data"
+		blob     = "/docker/registry/v2/blobs/sha256/0a/0a11111111111111111111111111111111111111111111111111111111111111/data"
+		layer    = "/docker/registry/v2/repositories/a/b/_layers/sha256/0a11111111111111111111111111111111111111111111111111111111111111/link"
+		manifest = "/docker/registry/v2/repositories/a/b/_manifests/revisions/sha256/0a11111111111111111111111111111111111111111111111111111111111111/link"
+		tag      = "/docker/registry/v2/repositories/a/b/_manifests/tags/latest/current/link"
+		other    = "/docker/registry/v2/repositories/a/_uploads/1/data"
 	)
 	var l ledger
 	d := distributiondriver.New(openMemory(t), distributiondriver.Options{Using: l.note})
@@ -74,6 +75,10 @@ func TestUsing(t *testing.T) {
 		{"link nothing", func() error { return d.PutContent(ctx, tag, []byte("sha256:0a")) }, nil},
 		{"link too much", func() error { return d.PutContent(ctx, tag, []byte(strings.Repeat("a", 10_000))) }, nil},
 		{"look at a link", func() error { _, err := d.Stat(ctx, layer); return err }, nil},
+		{"read a layer's link", func() error { _, err := d.GetContent(ctx, layer); return err }, use("stat", layer)},
+		{"link a manifest", func() error { return d.PutContent(ctx, manifest, []byte(someDigest)) }, use("link", manifest)},
+		{"read a manifest's link", func() error { _, err := d.GetContent(ctx, manifest); return err }, use("stat", manifest)},
+		{"read a tag's link", func() error { _, err := d.GetContent(ctx, tag); return err }, nil},
 		{"read", func() error { _, err := d.GetContent(ctx, blob); return err }, nil},
 		{"look at a directory", func() error { _, err := d.Stat(ctx, strings.TrimSuffix(blob, "/data")); return err }, nil},
 		{"a digest in the wrong place", func() error { return d.PutContent(ctx, strings.Replace(blob, "/0a/", "/0b/", 1), nil) }, nil},
@@ -99,6 +104,8 @@ func TestUsingRefuses(t *testing.T) {
 	require.ErrorIs(t, d.PutContent(t.Context(), "/docker/registry/v2/repositories/a/_layers/x/link", []byte(someDigest)), refused)
 	require.ErrorIs(t, d.Move(t.Context(), "/source", blob), refused)
 	_, err := d.Stat(t.Context(), blob)
+	require.ErrorIs(t, err, refused)
+	_, err = d.GetContent(t.Context(), "/docker/registry/v2/repositories/a/_layers/sha256/"+someDigest.Encoded()+"/link")
 	require.ErrorIs(t, err, refused)
 	_, err = d.Writer(t.Context(), blob, false)
 	require.ErrorIs(t, err, refused)

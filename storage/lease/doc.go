@@ -27,7 +27,8 @@
 //
 // A driver that sees only paths finds the digest with registrylayout.ParseKey:
 // a key whose place has a digest is one to renew for, on a look at blobs/…/data,
-// on a move to it and on each write of a link.
+// on a move to it, on each write of a link, and before a link to a layer or manifest
+// is read: that it is there is what the writer goes by.
 //
 // # Who sweeps
 //
