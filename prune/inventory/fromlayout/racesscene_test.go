@@ -55,6 +55,9 @@ type scene struct {
 	shared [2]map[string]bool // keys that the sweep and the writer touch; nil: any
 	seen   [2]map[string]bool // what they touched
 	steps  [2]int             // how many they made in the last order
+	tick   time.Duration      // how far the clock goes on with each step
+	report *apply.Report      // of the last sweep of a race
+	wrote  [2]time.Time       // when the writer began and ended last
 	sound  map[string]bool    // what races have left of which later sweeps leave all
 }
 
@@ -132,7 +135,10 @@ func (s *scene) collect(ctx context.Context, o sweep) error {
 	if o.noGrace {
 		wait = -1
 	}
-	_, err = apply.Run(ctx, plan, o.ends(ends, inv), apply.Options{Now: s.clock, Workers: 1, Timeout: -1, Grace: wait})
+	report, err := apply.Run(ctx, plan, o.ends(ends, inv), apply.Options{Now: s.clock, Workers: 1, Timeout: -1, Grace: wait})
+	if programOf(ctx) != nil {
+		s.report = report
+	}
 	if err != nil {
 		return err
 	}
@@ -192,7 +198,9 @@ func (s *scene) run(turns []int, writerFirst bool) (out outcome) {
 		}
 	}
 	second := func(step func()) {
+		s.wrote[0] = s.now
 		out.refused = s.race.write(s.turns(1, step).context(s.t.Context()), w)
+		s.wrote[1] = s.now
 		if out.refused == nil {
 			s.now = s.now.Add(leaseGone)
 			meant = sweeping // a tag from before the sweep is one of those that go
@@ -222,6 +230,7 @@ func (s *scene) turns(i int, step func()) *program {
 	s.steps[i] = 1
 	counted := func() {
 		s.steps[i]++
+		s.now = s.now.Add(s.tick)
 		step()
 	}
 	return &program{t: s.t, step: counted, shared: s.shared[1-i], touched: s.seen[i]}
