@@ -49,13 +49,13 @@ func (c *tally) String() string {
 	return fmt.Sprintf("%d orders, %d refused, %d lost", c.orders.Load(), c.refused.Load(), c.lost.Load())
 }
 
-// twice runs a race in the orders that change twice, or in so many of them, which are
-// the same ones each time.
+// twice runs a race in the orders that change twice, or in about so many of them, which
+// are the same ones each time.
 func (c *tally) twice(s *scene, orders int, whole bool) {
 	s.run(nil, false)
 	sweepFirst := s.steps
 	s.run(nil, true)
-	oneIn := 1 + 2*max(sweepFirst[0], s.steps[0])*max(sweepFirst[1], s.steps[1])/most(orders)
+	oneIn := 1 + 2*max(sweepFirst[0], s.steps[0])*max(sweepFirst[1], s.steps[1])/orders
 	if everything {
 		oneIn = 1
 	}
@@ -63,7 +63,7 @@ func (c *tally) twice(s *scene, orders int, whole bool) {
 		interleave.EachTwoSwitches(oneIn, func(turns []int) ([]int, bool) {
 			out := s.run(turns, writerFirst)
 			c.note(s.t, out, whole, turns, writerFirst)
-			return out.had, true
+			return out.had, whole || !slow || out.lost == nil // one that is lost will do
 		})
 	}
 }
@@ -91,10 +91,13 @@ func TestRaces(t *testing.T) {
 				t.Parallel()
 				for _, w := range []way{byLayout, byRegistry} {
 					for _, waited := range []bool{false, true} {
+						if slow && waited == (w == byLayout) {
+							continue
+						}
 						var one tally
 						s := newScene(t, &r, sweep{noGrace: !waited}, w, waited)
-						one.twice(s, 120, true)
-						one.often(s, 20)
+						one.twice(s, most(80), true)
+						one.often(s, 15)
 						t.Logf("by layout: %t, condemned before: %t: %s, %d different ends", w == byLayout, waited, &one, len(s.sound))
 						all.orders.Add(one.orders.Load())
 						all.refused.Add(one.refused.Load())
@@ -104,7 +107,7 @@ func TestRaces(t *testing.T) {
 		}
 	})
 	t.Log(&all)
-	require.Greater(t, all.orders.Load(), int64(len(races)*4*most(100)), "orders")
+	require.Greater(t, all.orders.Load(), int64(len(races)*2*most(150)), "orders")
 	require.Greater(t, all.refused.Load(), all.orders.Load()/50, "refusals")
 }
 
