@@ -1,6 +1,7 @@
 package fromlayout_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/registrykit/registrykit/internal/interleave"
 	"github.com/registrykit/registrykit/storage/filesystem"
+	"github.com/registrykit/registrykit/storage/registrylayout"
 )
 
 // everything: no order is left out. Where REGISTRYKIT_SEEDS is set, none is.
@@ -26,13 +28,16 @@ func most(orders int) int {
 }
 
 // A tally counts orders and what became of them.
-type tally struct{ orders, refused, lost, wrong atomic.Int64 }
+type tally struct{ orders, refused, lapsed, lost, wrong atomic.Int64 }
 
 // note notes what became of an order; whole: nothing may be lost.
 func (c *tally) note(t *testing.T, out outcome, whole bool, turns []int, writerFirst bool) {
 	c.orders.Add(1)
 	if out.refused != nil {
 		c.refused.Add(1)
+	}
+	if errors.Is(out.refused, registrylayout.ErrLapsed) {
+		c.lapsed.Add(1)
 	}
 	if out.lost != nil {
 		c.lost.Add(1)
@@ -96,8 +101,8 @@ func TestRaces(t *testing.T) {
 						}
 						var one tally
 						s := newScene(t, &r, sweep{noGrace: !waited}, w, waited)
-						one.twice(s, most(80), true)
-						one.often(s, 15)
+						one.twice(s, most(60), true)
+						one.often(s, 12)
 						t.Logf("by layout: %t, condemned before: %t: %s, %d different ends", w == byLayout, waited, &one, len(s.sound))
 						all.orders.Add(one.orders.Load())
 						all.refused.Add(one.refused.Load())
@@ -107,8 +112,28 @@ func TestRaces(t *testing.T) {
 		}
 	})
 	t.Log(&all)
-	require.Greater(t, all.orders.Load(), int64(len(races)*2*most(150)), "orders")
+	require.Greater(t, all.orders.Load(), int64(len(races)*2*most(120)), "orders")
 	require.Greater(t, all.refused.Load(), all.orders.Load()/50, "refusals")
+}
+
+// TestRacesOfSlowWriters is TestRaces with writers whose leases run out whenever the
+// sweep takes its turn: they must find out.
+func TestRacesOfSlowWriters(t *testing.T) {
+	var all tally
+	t.Run("each", func(t *testing.T) {
+		for _, r := range append(races, putAgain) {
+			t.Run(r.name, func(t *testing.T) {
+				t.Parallel()
+				s := newScene(t, &r, sweep{noGrace: true}, byLayout, false)
+				s.stops = true
+				all.twice(s, most(50), true)
+				all.often(s, 20)
+			})
+		}
+	})
+	t.Logf("%s, %d lapsed", &all, all.lapsed.Load())
+	require.Greater(t, all.orders.Load(), int64(len(races)*most(60)))
+	require.Greater(t, all.lapsed.Load(), all.orders.Load()/20)
 }
 
 // TestRacesOnAFilesystem runs some of the races on a real one.
@@ -149,6 +174,7 @@ func TestRacesThatAreLost(t *testing.T) {
 		sweep  sweep
 		way    way
 		waited bool
+		stops  bool // the writer stops for long behind its last look at the clock
 		none   bool // is lost after all: the other half of the comparison
 	}{
 		{name: "the sweep does not see leases", race: "an image is pushed again", sweep: sweep{noLeases: true}, waited: true},
@@ -159,6 +185,7 @@ func TestRacesThatAreLost(t *testing.T) {
 		{name: "a writer looks before it takes its lease", race: "an image is pushed again", way: tooLate, waited: true},
 		{name: "a writer reads a link before it takes its lease", race: "an old digest is tagged again", sweep: sweep{noGrace: true}, way: lateForLink},
 		{name: "a writer reads a child's link before it takes its lease", race: "an index is put over what is there", sweep: sweep{noGrace: true}, way: lateForLink},
+		{name: "a writer stops behind its last look at the clock", race: "an image is pushed again", sweep: sweep{noGrace: true}, stops: true},
 		{name: "nobody takes leases, and blobs do not wait", race: putAgain.name, sweep: sweep{alone: true, noGrace: true}, way: unleased},
 		{name: "nobody takes leases, but blobs wait", race: putAgain.name, sweep: sweep{alone: true}, way: unleased, none: true},
 	} {
@@ -166,6 +193,7 @@ func TestRacesThatAreLost(t *testing.T) {
 			t.Parallel()
 			var one tally
 			s := newScene(t, byName[c.race], c.sweep, c.way, c.waited)
+			s.stops, s.binding = c.stops, c.stops
 			one.twice(s, 200, false)
 			t.Log(&one)
 			require.Equal(t, c.none, one.lost.Load() == 0)

@@ -33,6 +33,7 @@ type program struct {
 	shared  map[string]bool // keys that the other program touches, too; nil: any may be
 	touched map[string]bool // keys
 	calling atomic.Bool
+	binding bool // it has looked at the clock for the last time before it writes a link
 }
 
 type programKey struct{}
@@ -107,6 +108,10 @@ type steppedUpload struct {
 }
 
 func (u *steppedUpload) Commit(ctx context.Context) (storage.Info, error) {
+	if p := programOf(ctx); p != nil {
+		p.binding = strings.HasSuffix(u.key, "/link")
+		defer func() { p.binding = false }()
+	}
 	return call(ctx, u.key, func() (storage.Info, error) { return u.Upload.Commit(ctx) })
 }
 

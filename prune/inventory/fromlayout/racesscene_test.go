@@ -30,6 +30,8 @@ const (
 	leaseSkew = time.Second
 	leaseGone = leaseTTL + 2*leaseSkew + time.Second
 	grace     = 24 * time.Hour
+	// A sweep's mark ends by the real clock.
+	leaseSweep = time.Hour
 )
 
 // A sweep is how one is made. The zero value is as it should be, where blobs wait.
@@ -43,28 +45,32 @@ type sweep struct {
 
 // A scene is the volume of a race, and who is on it.
 type scene struct {
-	t      *testing.T
-	race   *race
-	sweep  sweep
-	way    way
-	driver *stepper
-	store  *storage.Store
-	now    time.Time
-	fresh  func() roles       // an empty volume
-	before map[string]string  // the objects before the race, by key
-	shared [2]map[string]bool // keys that the sweep and the writer touch; nil: any
-	seen   [2]map[string]bool // what they touched
-	steps  [2]int             // how many they made in the last order
-	tick   time.Duration      // how far the clock goes on with each step
-	report *apply.Report      // of the last sweep of a race
-	wrote  [2]time.Time       // when the writer began and ended last
-	sound  map[string]bool    // what races have left of which later sweeps leave all
+	t       *testing.T
+	race    *race
+	sweep   sweep
+	way     way
+	driver  *stepper
+	store   *storage.Store
+	now     time.Time
+	fresh   func() roles       // an empty volume
+	before  map[string]string  // the objects before the race, by key
+	shared  [2]map[string]bool // keys that the sweep and the writer touch; nil: any
+	seen    [2]map[string]bool // what they touched
+	steps   [2]int             // how many they made in the last order
+	tick    time.Duration      // how far the clock goes on with each step
+	report  *apply.Report      // of the last sweep of a race
+	wrote   [2]time.Time       // when the writer began and ended last
+	stops   bool               // leases run out whenever the writer waits for the sweep
+	binding bool               // also where it has looked at the clock for the last time
+	writes  *program           // the writer, while it is under way
+	waited  int                // the step at which it waited last
+	sound   map[string]bool    // what races have left of which later sweeps leave all
 }
 
 func (s *scene) clock() time.Time { return s.now }
 
 func (s *scene) book(prefix string) *lease.Book {
-	return lease.New(s.store, lease.Options{Prefix: prefix, TTL: leaseTTL, MaxSkew: leaseSkew, Now: s.clock})
+	return lease.New(s.store, lease.Options{Prefix: prefix, TTL: leaseTTL, MaxSkew: leaseSkew, SweepTime: leaseSweep, Now: s.clock})
 }
 
 func (s *scene) layout(prefix string) *registrylayout.Layout {
@@ -193,14 +199,16 @@ func (s *scene) run(turns []int, writerFirst bool) (out outcome) {
 	sweeping, meant := false, true
 	first := func(step func()) {
 		sweeping = true
+		s.pass()
 		if err := s.collect(s.turns(0, step).context(s.t.Context()), s.sweep); err != nil {
 			out.wrong = fmt.Errorf("sweep: %w", err)
 		}
 	}
 	second := func(step func()) {
 		s.wrote[0] = s.now
-		out.refused = s.race.write(s.turns(1, step).context(s.t.Context()), w)
-		s.wrote[1] = s.now
+		s.writes, s.waited = s.turns(1, step), 0
+		out.refused = s.race.write(s.writes.context(s.t.Context()), w)
+		s.wrote[1], s.writes = s.now, nil
 		if out.refused == nil {
 			s.now = s.now.Add(leaseGone)
 			meant = sweeping // a tag from before the sweep is one of those that go
@@ -232,8 +240,21 @@ func (s *scene) turns(i int, step func()) *program {
 		s.steps[i]++
 		s.now = s.now.Add(s.tick)
 		step()
+		if i == 0 {
+			s.pass()
+		}
 	}
 	return &program{t: s.t, step: counted, shared: s.shared[1-i], touched: s.seen[i]}
+}
+
+// pass lets the leases of a writer run out that waits for the sweep: one that stops
+// before it has looked at the clock for the last time. What comes of it where it stops
+// later, package lease says.
+func (s *scene) pass() {
+	if s.stops && s.writes != nil && (!s.writes.binding || s.binding) && s.waited != s.steps[1] {
+		s.waited = s.steps[1]
+		s.now = s.now.Add(leaseGone)
+	}
 }
 
 // aftermath checks what a race has left, that the writer succeeds after a refusal, and
