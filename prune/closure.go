@@ -50,3 +50,27 @@ func (c *closure) visit(root inventory.Digest, f func(d inventory.Digest, image 
 	}
 	return true
 }
+
+// visitWithReferrers visits also what refers to any of these; refs are the images that
+// do, by their subject.
+func (c *closure) visitWithReferrers(root inventory.Digest, refs map[inventory.Digest][]int32, f func(d inventory.Digest, image int) bool) bool {
+	if len(refs) == 0 {
+		return c.visit(root, f)
+	}
+	var more []inventory.Digest
+	visit := func(d inventory.Digest, image int) bool {
+		for _, r := range refs[d] {
+			more = append(more, c.inv.Image(int(r)).Digest)
+		}
+		return f(d, image)
+	}
+	for {
+		if !c.visit(root, visit) {
+			return false
+		}
+		if len(more) == 0 {
+			return true
+		}
+		root, more = more[len(more)-1], more[:len(more)-1]
+	}
+}

@@ -7,10 +7,13 @@ import (
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
-// depths holds, for the images that another owns, how many owners are above
-// them at most, so that sorting by it puts parents first. Images that nothing
-// owns are not in it. Of indexes that own each other in a circle, the one with
-// the smallest digest counts as the first.
+// depths holds, for the images that another owns or that refer to a subject, how many
+// owners and subjects are above them at most, so that sorting by it puts parents and
+// subjects first. Others are not in it. Of those that are above each other in a
+// circle, the one with the smallest digest counts as the first.
+//
+// A subject comes before its referrers since one that is tagged again at the last
+// moment stays, and then so do they.
 type depths map[int]int
 
 func (d depths) of(image int) int {
@@ -23,14 +26,19 @@ func (d depths) of(image int) int {
 // depths measures once.
 func (p *planner) depths() depths {
 	if p.depth == nil {
-		p.depth = ownershipDepth(p.inv)
+		p.depth = measureDepths(p.inv, !p.policy.PeerReferencesOnly)
 	}
 	return p.depth
 }
 
-func ownershipDepth(inv *inventory.Inventory) depths {
+func measureDepths(inv *inventory.Inventory, subjects bool) depths {
 	owners := map[int][]int{}
 	for i, view := range inv.ImagesUnordered() {
+		if view.Subject != inventory.NoDigest && subjects {
+			if s := inv.ImageOf(view.Subject); s >= 0 && s != i {
+				owners[i] = append(owners[i], s)
+			}
+		}
 		for _, child := range view.Children {
 			if c := inv.ImageOf(child); c >= 0 && c != i {
 				owners[c] = append(owners[c], i)

@@ -126,7 +126,7 @@ func (l *linkPlanner) drop(v linkVerdict, d inventory.Digest, manifest bool) {
 }
 
 // sort puts the links of one repository in the order of their actions: an index
-// before what it owns, then by digest.
+// before what it owns and a subject before what refers to it, then by digest.
 func (l *linkPlanner) sort(links []linkVerdict) {
 	depth := l.depths()
 	slices.SortFunc(links, func(a, b linkVerdict) int {

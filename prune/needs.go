@@ -73,26 +73,7 @@ func (p *planner) visitItem(i int, f func(inventory.Digest, int, need) bool) boo
 // visitWithReferrers visits a manifest, what it owns and, unless only the
 // peer's references count, what refers to any of these.
 func (p *planner) visitWithReferrers(root inventory.Digest, n need, f func(inventory.Digest, int, need) bool) bool {
-	refs := p.elsewhere().refs
-	if len(refs) == 0 {
-		return p.walk.visit(root, func(d inventory.Digest, image int) bool { return f(d, image, n) })
-	}
-	var more []inventory.Digest
-	visit := func(d inventory.Digest, image int) bool {
-		for _, r := range refs[d] {
-			more = append(more, p.inv.Image(int(r)).Digest)
-		}
-		return f(d, image, n)
-	}
-	for {
-		if !p.walk.visit(root, visit) {
-			return false
-		}
-		if len(more) == 0 {
-			return true
-		}
-		root, more = more[len(more)-1], more[:len(more)-1]
-	}
+	return p.walk.visitWithReferrers(root, p.elsewhere().refs, func(d inventory.Digest, image int) bool { return f(d, image, n) })
 }
 
 // elsewhere finds, once, the needs that cross repositories.

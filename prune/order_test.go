@@ -84,6 +84,32 @@ func TestOrderOfActions(t *testing.T) {
 	require.Equal(t, want, actionNames(c, plan))
 }
 
+// A subject goes before what refers to it, also to that or to what it owns, unless only
+// the peer's references count.
+func TestOrderOfReferrers(t *testing.T) {
+	cluster := `
+		image top type=index children=leaf
+		image leaf l1
+		image sig l2 subject=leaf
+		image sigsig l3 subject=sig
+		image new l4
+		image other l5 subject=other
+		tag shop/web:latest new top
+		tag shop/web:other new other
+		tag shop/web:sig new sig
+		tag shop/web:sigsig new sigsig
+		`
+	for policy, want := range map[string][]string{
+		"ancient revisions=1": slices.Concat(prefixed("image", byDigest("other", "top")), prefixed("image", []string{"leaf", "sig", "sigsig"})),
+		"peer revisions=1":    slices.Concat(prefixed("image", byDigest("other", "sig", "sigsig", "top")), prefixed("image", []string{"leaf"})),
+	} {
+		p := planCase{policy: policy, cluster: cluster}
+		c, plan := p.plan(t)
+		names := slices.DeleteFunc(actionNames(c, plan), func(name string) bool { return !strings.HasPrefix(name, "image ") })
+		require.Equal(t, want, names, policy)
+	}
+}
+
 // Indexes that own each other have some order, always the same.
 func TestOrderOfCircles(t *testing.T) {
 	objects := []string{

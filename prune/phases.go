@@ -76,7 +76,8 @@ func (p *planner) imagePhase() phase {
 	}}
 }
 
-// deletedImages returns the images that go, an index before what it owns.
+// deletedImages returns the images that go, an index before what it owns and a
+// subject before what refers to it.
 func (p *planner) deletedImages() []int {
 	var list []int
 	for i := range p.images {

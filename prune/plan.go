@@ -166,8 +166,8 @@ func New(inv *inventory.Inventory, policy Policy, now time.Time) (*Plan, error) 
 }
 
 // Actions yields what the plan does, in the order in which it must be done:
-// tag items; manifest links, an index before what it owns; layer links; images,
-// an index before what it owns; blobs. Within these, by namespace, name, tag
+// tag items; manifest links, an index before what it owns and a subject before what
+// refers to it; layer links; images, in the same order; blobs. Within these, by namespace, name, tag
 // and index, or by repository and digest.
 func (p *Plan) Actions() iter.Seq[Action] {
 	return func(yield func(Action) bool) {

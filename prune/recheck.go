@@ -39,6 +39,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 	again.readUses()
 	again.keepItems(p, assume)
 	again.findUnknown()
+	again.elsewhere() // while nobody else uses it
 	again.decideImages()
 	if p.Policy.PruneRegistry {
 		again.decideBlobs()
@@ -190,8 +191,8 @@ func (p *planner) neededAgain() map[inventory.Digest]need {
 	return needed
 }
 
-// Depth returns how many indexes that own the image, or own one that does, are
-// above it at most.
+// Depth returns how many indexes that own the image, subjects that it refers to, and
+// what is above these, are above it at most.
 func (r *Recheck) Depth(image string) int {
 	i := r.p.inv.ImageOf(r.p.inv.Digest(image))
 	if i < 0 {
@@ -200,9 +201,10 @@ func (r *Recheck) Depth(image string) int {
 	return r.p.depths().of(i)
 }
 
-// Closure calls f for the image with a digest and all that it may need: what it
-// owns at every depth, and the layers and configs of these. It reports whether
-// that is all, and not so where one of them is not known, or only in part.
+// Closure calls f for the image with a digest and all that must stay with it: what it
+// owns at every depth, what refers to any of these, unless only the peer's references
+// count, and the layers and configs of them all. It reports whether that is all, and
+// not so where one of them is not known, or only in part.
 func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 	inv := r.p.inv
 	f(image)
@@ -213,7 +215,7 @@ func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 	complete = true
 	walk := newClosure(inv)
 	walk.start()
-	walk.visit(root, func(d inventory.Digest, i int) bool {
+	walk.visitWithReferrers(root, r.p.elsewhere().refs, func(d inventory.Digest, i int) bool {
 		f(inv.DigestText(d))
 		if i < 0 {
 			complete = false

@@ -9,8 +9,12 @@ import (
 
 // Each does something with each item, for some items at once, and takes the results
 // one after the other, in the order of the items. It ends with the first error of the
-// items or of take, when nothing is under way any more.
+// items or of take, when nothing is under way any more. With one at once there is
+// never more than one call under way, that of the items among them.
 func Each[T, R any](ctx context.Context, atOnce int, items iter.Seq2[T, error], do func(context.Context, T) R, take func(T, R) error) error {
+	if atOnce == 1 {
+		return oneByOne(ctx, items, do, take)
+	}
 	type task struct {
 		item   T
 		result R
@@ -55,6 +59,22 @@ func Each[T, R any](ctx context.Context, atOnce int, items iter.Seq2[T, error], 
 		return failed
 	}
 	return ended
+}
+
+// oneByOne does it without another goroutine.
+func oneByOne[T, R any](ctx context.Context, items iter.Seq2[T, error], do func(context.Context, T) R, take func(T, R) error) error {
+	for item, err := range items {
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err == nil {
+			err = take(item, do(ctx, item))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Count gives the numbers below n.

@@ -3,6 +3,7 @@ package ordered_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -34,6 +35,36 @@ func TestOrderAndHowManyAtOnce(t *testing.T) {
 			require.LessOrEqual(t, time.Since(start), time.Duration(14/atOnce)*time.Second)
 		})
 	}
+}
+
+// TestOneAtOnce: the next item is not asked for while the one before is under way, nor
+// after an error.
+func TestOneAtOnce(t *testing.T) {
+	refused := errors.New("refused")
+	var calls []string
+	items := func(yield func(int, error) bool) {
+		for i := range 3 {
+			calls = append(calls, fmt.Sprint("item ", i))
+			if !yield(i, nil) {
+				return
+			}
+		}
+		yield(0, refused)
+	}
+	do := func(_ context.Context, i int) int { calls = append(calls, fmt.Sprint("do ", i)); return i }
+	take := func(i, _ int) error { calls = append(calls, fmt.Sprint("take ", i)); return nil }
+	require.ErrorIs(t, ordered.Each(t.Context(), 1, items, do, take), refused)
+	require.Equal(t, []string{"item 0", "do 0", "take 0", "item 1", "do 1", "take 1", "item 2", "do 2", "take 2"}, calls)
+
+	calls = nil
+	require.ErrorIs(t, ordered.Each(t.Context(), 1, items, do, func(int, int) error { return refused }), refused)
+	require.Equal(t, []string{"item 0", "do 0"}, calls)
+
+	calls = nil
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(refused)
+	require.ErrorIs(t, ordered.Each(ctx, 1, items, do, take), refused)
+	require.Equal(t, []string{"item 0"}, calls)
 }
 
 // TestErrors: nothing is under way when it returns, whatever ended it.

@@ -17,8 +17,9 @@
 //     on a conflict it is read again. Nothing is planned anew.
 //  2. What is there now is listed, and the rest of the plan held against it
 //     ([prune.Plan.Recheck]). What holds no more is [Stale].
-//  3. Manifest links go, an index before what it owns; then layer links.
-//  4. Image objects go, an index before what it owns.
+//  3. Manifest links go, an index before what it owns and a subject before what
+//     refers to it; then layer links.
+//  4. Image objects go, in the same order.
 //  5. Blobs go, after a second look at what is there. By default a blob is only
 //     condemned at first, and goes with a later plan; see [Ends].Condemned.
 //  6. Caches of blob descriptors are told.

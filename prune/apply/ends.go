@@ -79,7 +79,8 @@ type StreamStatusUpdater interface {
 }
 
 // A TagDeleter deletes a tag that points to a digest. The error is ErrConflict
-// where it points to another, and nothing is deleted then.
+// where it points to another, and nothing is deleted then; ErrInUse where it was
+// made to point there anew since the plan was made, as far as the end knows.
 type TagDeleter interface {
 	DeleteTag(ctx context.Context, repository, tag, digest string) error
 }

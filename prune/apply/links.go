@@ -14,7 +14,8 @@ type numbered struct {
 }
 
 // deleteLinks deletes the links of one kind: those of a repository one after the
-// other, an index before what it owns, several repositories at once.
+// other, an index before what it owns and a subject before what refers to
+// it, several repositories at once.
 func (r *run) deleteLinks(ctx context.Context, phase Phase, able bool, do func(context.Context, *prune.Action) error) {
 	if ctx.Err() != nil {
 		return

@@ -69,7 +69,7 @@ func (r *run) holdNamed(now *prune.Recheck) {
 }
 
 // lookAgain looks again where the last look is too old for a deletion. Others
-// wait for it.
+// wait for it, and it waits for what was judged by the look before.
 func (r *run) lookAgain(ctx context.Context) {
 	r.looking.Lock()
 	defer r.looking.Unlock()
@@ -79,6 +79,8 @@ func (r *run) lookAgain(ctx context.Context) {
 	if r.o.MaxLook < 0 || age <= r.o.MaxLook || r.o.DryRun || ctx.Err() != nil {
 		return
 	}
+	r.judging.Lock()
+	defer r.judging.Unlock()
 	if err := r.look(ctx); err != nil {
 		r.stop(err)
 	}

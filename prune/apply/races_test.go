@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +115,105 @@ func TestChangesBetweenPlanAndLook(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWhatIsLostCameWithinTheWindow does the same while the clock goes on: what is lost
+// was deleted no longer after the look that judged it than the report says, and what
+// was done had come after that look.
+func TestWhatIsLostCameWithinTheWindow(t *testing.T) {
+	orders, lostIn := 0, 0
+	for cluster, plan := range plans(t, 8) {
+		if digest, stream := doomed(plan); digest == "" || stream == "" || tooLong(plan) {
+			continue
+		}
+		_, calls := carriedOut(t, cluster, plan)
+		for _, c := range changes {
+			for k := range calls {
+				live, now, n := cluster.Live(), cluster.Now(), -1
+				var looks []time.Time
+				var changed time.Time
+				var before []string
+				live.Before = func(call prunetest.Call) error {
+					if n++; n == k {
+						c.do(live, plan, cluster.Now())
+						changed, before = now, live.Missing()
+					}
+					if call.Verb == "List" {
+						looks = append(looks, now)
+					}
+					now = now.Add(time.Second)
+					return nil
+				}
+				o := atOnce(cluster.Now())
+				o.Now = func() time.Time { return now }
+				report, err := apply.Run(t.Context(), plan, live.Ends(), o)
+				require.NoError(t, err)
+				orders++
+				lost := slices.DeleteFunc(live.Missing(), func(m string) bool { return slices.Contains(before, m) })
+				if len(lost) == 0 {
+					continue
+				}
+				lostIn++
+				judged := slices.IndexFunc(looks, func(look time.Time) bool { return !look.Before(changed) }) - 1
+				if judged == -2 {
+					judged = len(looks) - 1
+				}
+				require.GreaterOrEqual(t, judged, 0, "%s at call %d of %d, before any look: %v", c.name, k, calls, lost)
+				require.Less(t, changed.Sub(looks[judged]), report.Window, "%s at call %d of %d: %v", c.name, k, calls, lost)
+			}
+		}
+	}
+	t.Logf("%d orders, something is lost in %d", orders, lostIn)
+	require.Positive(t, lostIn)
+	require.Greater(t, orders, lostIn)
+}
+
+// A look waits for the deletions that were judged by the look before: an end that goes
+// by the time of its last look would else hold them against the wrong one.
+func TestNoLookDuringADeletion(t *testing.T) {
+	c := prunetest.NewCluster(prunetest.Options{})
+	app := c.Stream("dev/app")
+	for age := range 6 {
+		app.Push("latest", c.Image(), time.Duration(20+age)*24*time.Hour)
+	}
+	plan, err := prune.New(c.Inventory(), oneRevision(t), c.Now())
+	require.NoError(t, err)
+	require.Greater(t, plan.Summary.Blobs, 6)
+
+	var passed, deleting atomic.Int64
+	var overlaps, looks atomic.Int64
+	var first sync.Once
+	listed := make(chan struct{}, 100)
+	live := c.Live()
+	live.Before = func(call prunetest.Call) error {
+		switch call.Verb {
+		case "List":
+			looks.Add(1)
+			overlaps.Add(deleting.Load())
+			listed <- struct{}{}
+		case "DeleteBlob":
+			first.Do(func() { // the look grows old meanwhile, and another worker sees it
+				for len(listed) > 0 {
+					<-listed
+				}
+				deleting.Add(1)
+				passed.Add(int64(apply.DefaultMaxLook) + 1)
+				select {
+				case <-listed:
+				case <-time.After(200 * time.Millisecond):
+				}
+				deleting.Add(-1)
+			})
+		}
+		return nil
+	}
+	o := atOnce(c.Now())
+	o.Workers = 2
+	o.Now = func() time.Time { return c.Now().Add(time.Duration(passed.Load())) }
+	_, err = apply.Run(t.Context(), plan, live.Ends(), o)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, looks.Load(), "two, and one since the second has grown old")
+	require.Zero(t, overlaps.Load())
 }
 
 // An image that this run deleted is needed again, as part of an index, by the time

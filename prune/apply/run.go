@@ -73,6 +73,7 @@ type run struct {
 	late     bool                          // it is an earlier run that is finished, past the plan's lifetime
 	known    atomic.Pointer[prune.Recheck] // what was there at the last look
 	looking  sync.Mutex                    // held while looking
+	judging  sync.RWMutex                  // held for reading from the judgement of an action to its end, and while looking
 	marks    *condemnedMarks               // nil: no blob waits
 	noConfig []bool                        // by action: a blob that is certainly no config
 	stop     context.CancelCauseFunc
@@ -233,6 +234,10 @@ func (r *run) delete(ctx context.Context, n int, a *prune.Action, do func(ctx co
 	if a.Kind != prune.DeleteTagItem {
 		r.lookAgain(ctx)
 	}
+	// A look that came between the judgement and the deletion would make the end take
+	// the older look for the newer.
+	r.judging.RLock()
+	defer r.judging.RUnlock()
 	if ctx.Err() != nil || r.skip(n, a) {
 		return
 	}

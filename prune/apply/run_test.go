@@ -221,6 +221,42 @@ func TestManifestInUseAgainKeepsItsImage(t *testing.T) {
 	}
 }
 
+// A manifest that is in use again keeps its signatures, too, and so on: they come behind
+// it.
+func TestManifestInUseAgainKeepsItsReferrers(t *testing.T) {
+	c := prunetest.NewCluster(prunetest.Options{})
+	image := c.Image()
+	signature := c.Signature(image)
+	attestation := c.Signature(signature)
+	app := c.Stream("dev/app")
+	app.Push("signed", signature, 40*24*time.Hour) // goes with what it signs
+	app.Push("attested", attestation, 40*24*time.Hour)
+	app.Push("latest", image, 30*24*time.Hour)
+	for _, tag := range []string{"latest", "signed", "attested"} {
+		app.Push(tag, c.Image(), 20*24*time.Hour)
+	}
+	plan, err := prune.New(c.Inventory(), oneRevision(t), c.Now())
+	require.NoError(t, err)
+	require.Equal(t, 3, plan.Summary.ManifestLinks)
+	live := c.Live()
+	live.Before = func(c prunetest.Call) error {
+		if c.Verb == "DeleteManifestLink" && strings.HasSuffix(c.Object, image.Digest()) {
+			return apply.ErrInUse
+		}
+		return nil
+	}
+	report, err := apply.Run(t.Context(), plan, live.Ends(), atOnce(c.Now()))
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Count(prune.DeleteManifestLink, apply.Stale))
+	require.Equal(t, 2, report.Count(prune.DeleteManifestLink, apply.Held))
+	require.Equal(t, 3, report.Count(prune.DeleteImage, apply.Held))
+	for _, i := range []*prunetest.Image{image, signature, attestation} {
+		for _, d := range append(i.Layers(), i.Config(), i.Digest()) {
+			require.Contains(t, live.Blobs(), d)
+		}
+	}
+}
+
 // One Image that cannot be deleted keeps its blobs, and stops no other, as one that
 // cannot be read stops all with the peer (defect N).
 func TestOneImageThatFailsStopsNoOther(t *testing.T) {

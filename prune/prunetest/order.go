@@ -8,10 +8,11 @@ import (
 )
 
 // order: in phases; within them by namespace, name, tag and index, or by
-// repository and digest, and an index before what it owns.
+// repository and digest, and an index before what it owns and a subject before what
+// refers to it.
 func (c *checker) order() error {
 	v := &violations{invariant: ActionOrder}
-	depth := c.ownershipDepths()
+	depth := c.depths()
 	for i := 1; i < len(c.plan.actions); i++ {
 		a, b := &c.plan.actions[i-1], &c.plan.actions[i]
 		if compareActions(a, b, depth) > 0 {
@@ -29,7 +30,7 @@ func compareActions(a, b *prune.Action, depth map[string]int) int {
 	if a.Kind != b.Kind {
 		return cmp.Compare(slices.Index(phases, a.Kind), slices.Index(phases, b.Kind))
 	}
-	// Where manifests own each other in a circle, none is first.
+	// Where manifests are above each other in a circle, none is first.
 	owners := func(a, b string) int {
 		if depth == nil {
 			return 0
@@ -52,19 +53,26 @@ func compareActions(a, b *prune.Action, depth map[string]int) int {
 	return cmp.Compare(a.Digest, b.Digest)
 }
 
-// ownershipDepths returns how many owners are above each image at most. It is
-// nil where images own each other in a circle.
-func (c *checker) ownershipDepths() map[string]int {
+// depths returns how many owners and subjects are above each image at most. It is
+// nil where images are above each other in a circle.
+func (c *checker) depths() map[string]int {
 	depth := map[string]int{}
-	for digest := range c.images {
+	below := map[string][]string{}
+	for digest, m := range c.images {
 		depth[digest] = 0
+		for _, child := range m.Children {
+			below[digest] = append(below[digest], child.Digest)
+		}
+		if m.Subject != "" && !c.policy.PeerReferencesOnly {
+			below[m.Subject] = append(below[m.Subject], digest)
+		}
 	}
 	for range len(c.images) + 1 {
 		changed := false
-		for digest, m := range c.images {
-			for _, child := range m.Children {
-				if d, known := depth[child.Digest]; known && d <= depth[digest] && child.Digest != digest {
-					depth[child.Digest] = depth[digest] + 1
+		for digest := range c.images {
+			for _, b := range below[digest] {
+				if d, known := depth[b]; known && d <= depth[digest] && b != digest {
+					depth[b] = depth[digest] + 1
 					changed = true
 				}
 			}

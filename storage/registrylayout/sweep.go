@@ -51,13 +51,20 @@ func (l *Layout) Sweep(o SweepOptions) (*Sweep, error) {
 
 // DeleteTag deletes a tag that is the given manifest, and its index.
 // storage.ErrPrecondition where it is another manifest by now, and nothing is
-// deleted; [ErrBrokenLink] where it is none; [ErrName].
+// deleted; [ErrInUse] also where it was made the same one anew; [ErrBrokenLink] where
+// it is none; [ErrName].
 func (s *Sweep) DeleteTag(ctx context.Context, repository, tag, manifest string) error {
-	l := s.layout
 	key, err := TagKey(repository, tag)
 	if err = errors.Join(err, checkDigest(digest.Digest(manifest))); err != nil {
 		return err
 	}
+	return s.asked(ctx, key, digest.Digest(manifest), func(ctx context.Context) error {
+		return s.layout.deleteTag(ctx, key, manifest)
+	})
+}
+
+// deleteTag deletes the tag at a key, and its index.
+func (l *Layout) deleteTag(ctx context.Context, key, manifest string) error {
 	index := path.Dir(path.Dir(key)) + "/index/"
 	held, info, err := l.readLink(ctx, key, "")
 	switch {

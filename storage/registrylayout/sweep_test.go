@@ -157,6 +157,28 @@ func TestATagThatHasMoved(t *testing.T) {
 	require.Len(t, collect(t, tree.TagIndex(t.Context(), "a", "v1")), 2)
 }
 
+// A tag that was pushed again since the plan's look is not the one that was to go,
+// though it is the same manifest.
+func TestATagThatWasPushedAgain(t *testing.T) {
+	tree, now := leasedTree(t)
+	d := tree.image("a", "{}", []string{"layer"}, "v1", "v2")
+	*now = now.Add(2 * time.Hour)
+	sweep, err := tree.Sweep(registrylayout.SweepOptions{Since: *now})
+	require.NoError(t, err)
+	require.NoError(t, sweep.DeleteTag(t.Context(), "a", "v2", string(d)))
+	require.NoError(t, tree.SetTag(t.Context(), "a", "v1", d))
+	*now = now.Add(24 * time.Hour) // the push is long over
+	require.ErrorIs(t, sweep.DeleteTag(t.Context(), "a", "v1", string(d)), registrylayout.ErrInUse)
+	is, err := tree.ResolveTag(t.Context(), "a", "v1")
+	require.NoError(t, err)
+	require.Equal(t, d, is)
+	require.Len(t, collect(t, tree.TagIndex(t.Context(), "a", "v1")), 1)
+
+	sweep, err = tree.Sweep(registrylayout.SweepOptions{Since: *now})
+	require.NoError(t, err)
+	require.NoError(t, sweep.DeleteTag(t.Context(), "a", "v1", string(d)))
+}
+
 // TestASweepThatFailsAnywhere: the order of a plan never leaves a reference to
 // nothing, and the same plan again comes to its end.
 func TestASweepThatFailsAnywhere(t *testing.T) {

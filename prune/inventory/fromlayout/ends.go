@@ -23,6 +23,9 @@ type EndsOptions struct {
 	// Condemned is the key of the object in which condemned blobs wait. Empty:
 	// DefaultCondemned.
 	Condemned string
+	// AtOnce is as in Options, for each reading. With 1, and one worker, there is
+	// never more than one call to the store.
+	AtOnce int
 	// Now gives the time; nil is time.Now.
 	Now func() time.Time
 	// Progress is told of each reading; nil never.
@@ -91,7 +94,7 @@ func (e *Ends) List(ctx context.Context) (*inventory.Inventory, error) {
 // Read reads the volume, to plan on, and says what else is there.
 func (e *Ends) Read(ctx context.Context) (*inventory.Inventory, *Volume, error) {
 	var b inventory.Builder
-	volume, err := Read(ctx, e.layout, &b, Options{Now: e.options.Now, Progress: e.options.Progress})
+	volume, err := Read(ctx, e.layout, &b, Options{AtOnce: e.options.AtOnce, Now: e.options.Now, Progress: e.options.Progress})
 	if err != nil {
 		return nil, volume, err
 	}
