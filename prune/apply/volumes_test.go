@@ -85,6 +85,24 @@ func (v registryVolume) forget(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// forgetOrphans takes away what the orphan check finds of tags that are nothing: an
+// untagging that was cut short leaves it, and no plan knows of it.
+func (v registryVolume) forgetOrphans(t *testing.T) {
+	var orphans []fromlayout.FormerTag
+	_, err := v.layout.Check(t.Context(), registrylayout.CheckOptions{}, func(f registrylayout.Finding) {
+		if f.Kind != registrylayout.Orphan || f.Reference != registrylayout.TagReference {
+			return
+		}
+		for link, err := range v.layout.TagIndex(t.Context(), f.Repository, f.Tag) {
+			require.NoError(t, err)
+			orphans = append(orphans, fromlayout.FormerTag{Repository: f.Repository, Tag: f.Tag, Digest: link.Digest})
+		}
+	})
+	require.NoError(t, err)
+	_, err = v.ends(t).ForgetFormer(t.Context(), orphans)
+	require.NoError(t, err)
+}
+
 var errDeath = errors.New("the process has died")
 
 // volumeFaults are what goes wrong with a volume's k-th call that changes it.
@@ -126,13 +144,13 @@ func runUntilDeath(ctx context.Context, plan *prune.Plan, ends apply.Ends, o app
 
 // TestRunOnAVolumeThatEndsAnywhere stops and fails a run at every single deletion
 // on a volume of random making. Whatever happens, each tag that is there resolves
-// to all that it resolved to before, and the journal, or where it is lost a new
-// plan, leaves the volume as if nothing had happened.
+// to all that it resolved to before, and the journal, or where it is lost new
+// plans and the orphan check, leave the volume as if nothing had happened.
 func TestRunOnAVolumeThatEndsAnywhere(t *testing.T) {
 	policy := prune.Garbage(prune.GarbageOptions{Untagged: true})
 	policy.TagItems = []prune.Rule{{ID: "temporary", Outcome: prune.Delete, When: prune.Condition{Tags: []string{"tmp-*"}}}}
 	ends, deletions := 0, 0
-	first, end := seeds(t, 12)
+	first, end := seeds(t, 7)
 	for seed := first; seed < end; seed++ {
 		v := &volumeTrial{T: t, policy: policy, onDisk: seed%12 == 5, name: fmt.Sprintf("seed %d", seed)}
 		v.make(seed)
@@ -213,6 +231,7 @@ func (v *volumeTrial) settle(volume registryVolume) {
 		require.NoError(v, err)
 		if plan.Summary.Actions() == 0 {
 			volume.forget(v.T)
+			volume.forgetOrphans(v.T)
 			return
 		}
 		_, err = apply.Run(v.Context(), plan, ends.Ends(), atOnce(volumeTime))
