@@ -194,7 +194,7 @@ func TestRunOnAClusterAndItsVolumeThatEndsAnywhere(t *testing.T) {
 		clusters++
 		step := 1
 		if onDisk {
-			step = 5
+			step = 13
 		}
 		whole := newClusterOnVolume(t, cluster, onDisk)
 		before := whole.missing()
