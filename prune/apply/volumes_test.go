@@ -75,6 +75,13 @@ func (v registryVolume) resolved(t *testing.T) map[string][]string {
 	return found
 }
 
+// dangling says what there refers to what is not there.
+func (v registryVolume) dangling(t *testing.T) []string {
+	list, err := volumegen.Dangling(t.Context(), v.layout)
+	require.NoError(t, err)
+	return list
+}
+
 // forget takes away what tags were whose manifests are gone, as a collection does
 // at its end.
 func (v registryVolume) forget(t *testing.T) {
@@ -175,6 +182,7 @@ type volumeTrial struct {
 	onDisk bool
 	files  map[string]string
 	before map[string][]string // what tags resolve to
+	broken []string            // what dangles before
 	plan   *prune.Plan
 	want   map[string]string // the files after a run without faults
 	least  map[string]string // and once new plans find nothing more
@@ -191,7 +199,7 @@ func (v *volumeTrial) step() int {
 func (v *volumeTrial) make(seed uint64) {
 	volume := onDriver(newDriver(v.T, false))
 	require.NoError(v, volumegen.Random(v.Context(), volume.store, volume.layout, seed))
-	v.files, v.before = volume.files(v.T), volume.resolved(v.T)
+	v.files, v.before, v.broken = volume.files(v.T), volume.resolved(v.T), volume.dangling(v.T)
 	inv, found, err := volume.ends(v.T).Read(v.Context())
 	require.NoError(v, err)
 	require.Empty(v, found.Unread)
@@ -241,11 +249,13 @@ func (v *volumeTrial) settle(volume registryVolume) {
 	require.Fail(v, "there is always more to do", v.name)
 }
 
-// whole checks that what tags there are resolve as they did.
+// whole checks that what tags there are resolve as they did, and that nothing
+// dangles that did not before.
 func (v *volumeTrial) whole(volume registryVolume, when string) {
 	for tag, lines := range volume.resolved(v.T) {
 		require.Subset(v, lines, v.before[tag], "%s: %s", when, tag)
 	}
+	require.Subset(v, v.broken, volume.dangling(v.T), when)
 }
 
 // endAt ends a run at a deletion and finishes it.
