@@ -177,12 +177,17 @@ func copyOf(t *testing.T, from string) string {
 	return dir
 }
 
-// resolvedOn says what the tags of a volume resolve to.
+// resolvedOn says what the tags of a volume resolve to. Nothing there refers to what
+// is not there.
 func resolvedOn(t *testing.T, dir string) map[string][]string {
 	d, err := filesystem.Open(dir, filesystem.Options{NoSync: true})
 	require.NoError(t, err)
 	defer d.Close()
-	found, err := volumegen.Resolved(t.Context(), registrylayout.New(storage.New(d, storage.Options{}), registrylayout.Options{}))
+	layout := registrylayout.New(storage.New(d, storage.Options{}), registrylayout.Options{})
+	found, err := volumegen.Resolved(t.Context(), layout)
 	require.NoError(t, err)
+	dangling, err := volumegen.Dangling(t.Context(), layout)
+	require.NoError(t, err)
+	require.Empty(t, dangling)
 	return found
 }

@@ -193,7 +193,7 @@ func failing(hit func(n int) bool) func(n int) error {
 // without faults leaves; so do new plans and the orphan check where it is lost.
 func TestRunOnAClusterAndItsVolumeThatEndsAnywhere(t *testing.T) {
 	clusters, ends := 0, 0
-	for cluster, plan := range plans(t, 8) {
+	for cluster, plan := range plans(t, 7) {
 		if tooLong(plan) {
 			continue
 		}
@@ -242,5 +242,6 @@ func TestRunOnAClusterAndItsVolumeThatEndsAnywhere(t *testing.T) {
 			}
 		}
 	}
+	require.Greater(t, ends, 100, "hardly anything was ended")
 	t.Logf("%d clusters, %d ends", clusters, ends)
 }

@@ -157,7 +157,7 @@ func TestRunOnAVolumeThatEndsAnywhere(t *testing.T) {
 	policy := prune.Garbage(prune.GarbageOptions{Untagged: true})
 	policy.TagItems = []prune.Rule{{ID: "temporary", Outcome: prune.Delete, When: prune.Condition{Tags: []string{"tmp-*"}}}}
 	ends, deletions := 0, 0
-	first, end := seeds(t, 7)
+	first, end := seeds(t, 6)
 	for seed := first; seed < end; seed++ {
 		v := &volumeTrial{T: t, policy: policy, onDisk: seed%12 == 5, name: fmt.Sprintf("seed %d", seed)}
 		v.make(seed)
@@ -170,7 +170,7 @@ func TestRunOnAVolumeThatEndsAnywhere(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, ends, 100)
+	require.Greater(t, ends, 100, "hardly anything was ended")
 	t.Logf("%d deletions, %d ends", deletions, ends)
 }
 
@@ -191,7 +191,7 @@ type volumeTrial struct {
 // step is how many deletions lie between two ends: on a disk they take their time.
 func (v *volumeTrial) step() int {
 	if v.onDisk {
-		return 5
+		return 13
 	}
 	return 1
 }
