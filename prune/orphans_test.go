@@ -208,6 +208,23 @@ func TestGarbageInDoubt(t *testing.T) {
 	}
 }
 
+// A repository that a volume has no more has lost its links: what they were to free
+// may go. One whose stream is gone may have any.
+func TestARepositoryThatIsGone(t *testing.T) {
+	plan, err := prune.New(newVolume(t).store("lost").links("dev/app", "lost").build(), prune.Garbage(prune.GarbageOptions{}), collectAt)
+	require.NoError(t, err)
+	require.Equal(t, 1, plan.Summary.LayerLinks)
+	_, stale := plan.Recheck(newVolume(t).store("lost").build(), nil).Stale(0)
+	require.False(t, stale)
+
+	var cluster inventory.Builder
+	cluster.Listed(inventory.KindImage, inventory.KindImageStream)
+	cluster.ImagesAfterStreams(true)
+	why, stale := plan.Recheck(cluster.Build(), nil).Stale(0)
+	require.True(t, stale)
+	require.Equal(t, prune.RuleStreamGone, why.Rule)
+}
+
 func TestGarbagePolicy(t *testing.T) {
 	for _, o := range []prune.GarbageOptions{{}, {Untagged: true}, {Lifetime: prune.Duration(time.Minute)}} {
 		policy := prune.Garbage(o)

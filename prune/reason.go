@@ -27,7 +27,7 @@ const (
 	RuleRegistryKept      = "registry-kept"      // blob: the policy leaves the registry's data alone
 	RuleLinked            = "linked"             // image: a repository holds it, though no tag does
 	RuleOrphan            = "orphan"             // link or blob: it is there, and nothing needs it
-	RuleStreamGone        = "stream-gone"        // link, looked at again: its repository's stream is not there any more
+	RuleStreamGone        = "stream-gone"        // link, looked at again: its repository's stream is not there any more, and no volume was listed
 	RuleUsersNotListed    = "users-not-listed"   // looked at again: what is not known, or cannot be read, may use it
 	RuleReplaced          = "replaced"           // image, looked at again: another object of that name by now
 )

@@ -29,6 +29,11 @@ func collect(ctx context.Context, o options) (*report, error) {
 	}
 	store := storage.New(driver, storage.Options{})
 	defer store.Close()
+	return collectOn(ctx, driver, store, o)
+}
+
+// collectOn does it through a store on the driver.
+func collectOn(ctx context.Context, driver *filesystem.Driver, store *storage.Store, o options) (*report, error) {
 	c, err := newCollection(store, o)
 	if err != nil {
 		return nil, err

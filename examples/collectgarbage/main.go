@@ -146,7 +146,7 @@ func look(root string) (state, error) {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case "lost+found", storage.Reserved, lease.DefaultPrefix, filepath.Dir(fromlayout.DefaultCondemned): // a new volume, or our own
+		case "lost+found", storage.Reserved, lease.DefaultPrefix, storage.DefaultProbePrefix, filepath.Dir(fromlayout.DefaultCondemned): // a new volume, or our own
 		default:
 			return noRegistry, fmt.Errorf("%s is no registry: it holds %s and no directory %s", root, e.Name(), registrylayout.Root)
 		}

@@ -269,6 +269,12 @@ func TestDirectories(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, entries)
 
+	// A store died as it tried out what the volume can do.
+	require.NoError(t, os.MkdirAll(filepath.Join(empty, storage.DefaultProbePrefix, "one"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(empty, storage.DefaultProbePrefix, "one", "absent"), nil, 0o600))
+	_, text, _ = runAt(t, time.Now(), "--root", empty)
+	require.Contains(t, text, "is empty")
+
 	missing := filepath.Join(empty, "missing")
 	status, _, stderr := runAt(t, time.Now(), "--root", missing)
 	require.Equal(t, 1, status)

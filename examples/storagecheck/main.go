@@ -151,7 +151,7 @@ func isRegistry(root string) error {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case "lost+found", storage.Reserved, lease.DefaultPrefix, filepath.Dir(fromlayout.DefaultCondemned): // a new volume, or our own
+		case "lost+found", storage.Reserved, lease.DefaultPrefix, storage.DefaultProbePrefix, filepath.Dir(fromlayout.DefaultCondemned): // a new volume, or our own
 		case "blobs", "repositories":
 			return fmt.Errorf("%s is no registry's root directory, it seems to be inside of one: give the directory that holds %s", root, registrylayout.Root)
 		default:

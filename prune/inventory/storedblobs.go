@@ -32,7 +32,8 @@ func (b *Builder) StoredBlob(digest string) (size int64, stored bool) {
 }
 
 // BlobsListed says that every blob that is stored was added: a manifest that was
-// not is nowhere, whatever names it.
+// not is nowhere, whatever names it. It is for a volume that tells all there is, its
+// repositories too: one whose stream was not added has no links.
 func (b *Builder) BlobsListed() {
 	b.init()
 	b.allStored = true

@@ -1,6 +1,7 @@
 package prunetest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -28,12 +29,16 @@ type Live struct {
 	// After is called behind each call that succeeded. An error is what the end
 	// answers, though it is done: an acknowledgement that got lost.
 	After func(c Call) error
+	// Listing adds to each list what is known besides, as of the volume of a
+	// registry. Nil: nothing is.
+	Listing func(ctx context.Context, b *inventory.Builder) error
 
 	mu        sync.Mutex
 	cluster   *Cluster
 	streams   map[string]*imagestream.ImageStream
 	images    map[string]inventory.Manifest
 	known     map[string]inventory.Manifest // also of images that are gone
+	raw       map[string][]byte             // manifests, also of what is no Image
 	workloads []inventory.Workload
 	links     map[link]bool
 	blobs     map[string]int64
@@ -61,10 +66,11 @@ type Call struct {
 func (c *Cluster) Live() *Live {
 	l := &Live{
 		cluster: c, streams: map[string]*imagestream.ImageStream{},
-		images: map[string]inventory.Manifest{}, known: map[string]inventory.Manifest{},
+		images: map[string]inventory.Manifest{}, known: map[string]inventory.Manifest{}, raw: map[string][]byte{},
 		links: map[link]bool{}, blobs: map[string]int64{},
 	}
 	for _, i := range c.images {
+		l.raw[i.digest] = i.manifest
 		if !i.Missing {
 			l.addImage(c.manifest(i), len(i.manifest))
 		}
@@ -214,13 +220,13 @@ func (l *Live) Told() []string {
 // listed, or not completely, is not.
 func (l *Live) List(ctx context.Context) (inv *inventory.Inventory, err error) {
 	err = l.call(ctx, "List", "", func() error {
-		inv, err = l.list()
+		inv, err = l.list(ctx)
 		return err
 	})
 	return inv, err
 }
 
-func (l *Live) list() (*inventory.Inventory, error) {
+func (l *Live) list(ctx context.Context) (*inventory.Inventory, error) {
 	var b inventory.Builder
 	var errs []error
 	for _, kind := range l.cluster.Listed() {
@@ -250,6 +256,9 @@ func (l *Live) list() (*inventory.Inventory, error) {
 		}
 	}
 	b.ImagesAfterStreams(!l.cluster.tooEarly)
+	if l.Listing != nil {
+		errs = append(errs, l.Listing(ctx, &b))
+	}
 	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
 		return nil, errs[i]
 	}
@@ -354,11 +363,31 @@ func eventName(repository, tag string, e *imagestream.TagEvent) string {
 // what is not there, sorted, each as "who: what". Where nothing more is missing
 // than before, nothing was broken.
 func (l *Live) Missing() []string {
+	return l.missing(func(n link) bool { return l.links[n] }, func(blob string) bool { _, there := l.blobs[blob]; return there })
+}
+
+// MissingFrom is as Missing, where the links and blobs are those of another
+// registry than the one in memory, as the two functions tell: see [Live.Links].
+func (l *Live) MissingFrom(hasLink func(inventory.Link) bool, hasBlob func(digest string) bool) []string {
+	return l.missing(func(n link) bool { return hasLink(n.fact()) }, hasBlob)
+}
+
+func (l *Live) missing(hasLink func(link) bool, hasBlob func(digest string) bool) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var list []string
 	for _, n := range l.needs() {
-		if what, there := l.find(&n); !there {
+		what, there := "", false
+		switch {
+		case n.link != (link{}):
+			what, there = "link "+n.link.repository+" "+n.link.digest, hasLink(n.link)
+		case n.image != "":
+			what = "Image " + n.image
+			_, there = l.images[n.image]
+		default:
+			what, there = "blob "+n.blob, hasBlob(n.blob)
+		}
+		if !there {
 			list = append(list, n.by+": "+what)
 		}
 	}
@@ -366,18 +395,38 @@ func (l *Live) Missing() []string {
 	return slices.Compact(list)
 }
 
-// find names what is needed and reports whether it is there.
-func (l *Live) find(n *liveNeed) (what string, there bool) {
-	switch {
-	case n.link != (link{}):
-		return "link " + n.link.repository + " " + n.link.digest, l.links[n.link]
-	case n.image != "":
-		_, there = l.images[n.image]
-		return "Image " + n.image, there
+// Links returns the links that are there, by repository and digest, manifests
+// first: with [Live.Blobs] and [Live.Manifest], what another registry must have to
+// be that of the cluster.
+func (l *Live) Links() []inventory.Link {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []inventory.Link
+	for n := range l.links {
+		list = append(list, n.fact())
 	}
-	_, there = l.blobs[n.blob]
-	return "blob " + n.blob, there
+	slices.SortFunc(list, func(a, b inventory.Link) int {
+		manifestsFirst := 0
+		if a.Manifest != b.Manifest {
+			manifestsFirst = 1
+			if a.Manifest {
+				manifestsFirst = -1
+			}
+		}
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), manifestsFirst, cmp.Compare(a.Digest, b.Digest))
+	})
+	return list
 }
+
+func (n link) fact() inventory.Link {
+	namespace, name := splitName(n.repository)
+	return inventory.Link{Namespace: namespace, Name: name, Digest: n.digest, Manifest: n.manifest}
+}
+
+// Manifest returns the manifest of an image, byte for byte, also where it is gone
+// by now; nil for what never was one. Layers and configs have no bytes, only
+// digests.
+func (l *Live) Manifest(digest string) []byte { return slices.Clone(l.raw[digest]) }
 
 // A liveNeed is one thing that an item or a workload needs.
 type liveNeed struct {

@@ -1,0 +1,3 @@
+// Package volumegen makes up volumes of registries, for tests that carry plans out
+// on them, and says what is left of them.
+package volumegen
