@@ -33,6 +33,9 @@ func (p *planner) decideBlobs() {
 			p.configHidden = i
 		}
 	}
+	for d := range p.unknown.accepted { // it may be a blob all the same
+		keep(d)
+	}
 	defer p.decideOrphans()
 	if p.configHidden < 0 {
 		return

@@ -44,11 +44,11 @@ func (f *itemFacts) limitDoubt() string {
 
 // referrerDoubt says why an item that may be a referrer stays although nothing
 // that is known needs its subject.
-func (p *planner) referrerDoubt(tag inventory.StreamTag) string {
+func (p *planner) referrerDoubt() string {
 	switch {
 	case p.mayNeedMore():
 		return "whether what it refers to is still needed: " + p.missingEvidence() + " not listed completely"
-	case p.unknown.streams[tag.Stream]:
+	case !p.policy.AcceptUnknownImages:
 		return "whether what it refers to is still needed: an image that its repository needs is not known, and may own it"
 	}
 	return "the Image that it refers to, which is still needed"

@@ -257,6 +257,10 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 			return []string{"every image that stays said what its config is: " + p.imageName(p.inv.Image(i).Digest) + " does not, and may share it"}
 		}
 		return []string{"the image were an OCI or Docker schema 2 image, which has its config for certain"}
+	case RuleOutOfScope:
+		return []string{"the policy planned all namespaces"}
+	case RuleInvalidReferences:
+		return p.structuralOtherwise(invalidReferences)
 	case RuleNoRule:
 		return []string{"the policy asked for orphans, as no image that is known has it"}
 	case RuleUnknownImage, RuleStreamsNotListed, RuleImagesNotListed:
@@ -270,6 +274,9 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 		if !p.deleted(i) && (view.Digest == d || view.Config == d || contains(view.Layers, d)) {
 			stay++
 		}
+	}
+	if _, needed := p.unknown.accepted[d]; needed && stay == 0 {
+		return []string{"nothing needed it as a manifest, which nobody has read"}
 	}
 	if stay == 1 {
 		return []string{"every image that has it went: one stays"}

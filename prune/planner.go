@@ -88,7 +88,7 @@ func (p *planner) plan() {
 	p.depths() // while nobody else reads the plan
 	p.findListedLinks()
 	p.readUses()
-	if len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences {
+	if p.failed() {
 		p.keepAll(invalidReferences)
 		return
 	}
@@ -101,6 +101,9 @@ func (p *planner) plan() {
 		p.decideBlobs()
 	}
 }
+
+// failed reports whether references that do not parse fail the plan.
+func (p *planner) failed() bool { return len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences }
 
 func (p *planner) keepAll(why ruleIndex) {
 	for i := range p.items {

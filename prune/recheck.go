@@ -56,7 +56,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 // parse, which would have failed the plan, or a kind of which less was listed
 // than for the plan. Nil: it is known as well as then.
 func (p *planner) blind(plan *Plan) *Reason {
-	if len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences {
+	if p.failed() {
 		bad := p.invalid[0]
 		return &Reason{Rule: RuleInvalidReferences, Unknown: "what " + bad.Object + " uses: " + bad.Field + " does not parse"}
 	}

@@ -11,6 +11,9 @@ import (
 type unknownImages struct {
 	list    []unknownImage
 	streams []bool // by stream: one of them is needed in its repository
+	// accepted are those that the policy accepts, or that are not there: they
+	// hold nothing back but their own bytes.
+	accepted map[inventory.Digest]need
 }
 
 type unknownImage struct {
@@ -19,16 +22,20 @@ type unknownImage struct {
 	partial bool // known, but not what it is made of
 }
 
-// findUnknown lists what stays and is not known, unless the policy accepts
-// that. A remaining item that is not planned, in another namespace, counts as
+// findUnknown lists what stays and is not known, and apart from that what the
+// policy accepts. A remaining item that is not planned, in another namespace, counts as
 // well: it stays.
 func (p *planner) findUnknown() {
 	p.unknown.streams = make([]bool, p.inv.Streams())
-	if p.policy.AcceptUnknownImages || !p.policy.deletes() {
+	p.unknown.accepted = map[inventory.Digest]need{}
+	if !p.policy.deletes() {
 		return
 	}
 	seen := map[inventory.Digest]bool{}
 	note := func(d inventory.Digest, image int, n need) bool {
+		if _, noted := p.unknown.accepted[d]; !noted && image < 0 && (p.policy.AcceptUnknownImages || p.nowhere(d, image)) {
+			p.unknown.accepted[d] = n
+		}
 		if !p.unknownPart(image) || p.nowhere(d, image) {
 			return false
 		}

@@ -119,7 +119,10 @@ func (b blobOwners) isBlob(d inventory.Digest) bool { return b.owner[d] != 0 || 
 func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	image := int(b.owner[d]) - 1
 	v := Verdict{Kind: BlobVerdict, Object: b.inv.DigestText(d), Outcome: Keep}
+	accepted, needed := b.unknown.accepted[d]
 	switch {
+	case b.blobs != nil && needed && (image < 0 || b.deleted(image)):
+		v.Reason = Reason{Rule: RuleInUse, Path: []string{b.needName(accepted), v.Object}}
 	case b.blobs != nil && b.blobs[d] == blobOrphan:
 		v.Outcome = Delete
 		v.Reason = Reason{Rule: RuleOrphan}
@@ -147,6 +150,8 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 // has.
 func (p *planner) unnamedReason() Reason {
 	switch {
+	case p.failed():
+		return Reason{Rule: RuleInvalidReferences}
 	case !p.policy.Orphans:
 		return Reason{Rule: RuleNoRule}
 	case p.policy.Namespace != "":

@@ -14,7 +14,7 @@ func (p *planner) itemReason(i int) Reason {
 		case v.rule == neededBySubject && v.cause >= 0:
 			r.Path = append(p.imagePath(int(v.cause)), p.itemName(i))
 		case v.rule == neededBySubject:
-			r.Unknown = p.referrerDoubt(tag)
+			r.Unknown = p.referrerDoubt()
 		}
 		return r
 	}

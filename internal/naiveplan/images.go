@@ -55,6 +55,14 @@ func (p *planner) keepNeeded() {
 			}
 		}
 	}
+	for _, s := range p.streams {
+		for d := range p.linkedFor(s) {
+			roots[d] = true
+			if p.images[d] != nil {
+				p.because(d, "linked")
+			}
+		}
+	}
 	for name := range p.whyKept {
 		roots[name] = true
 	}

@@ -101,6 +101,7 @@ type setting struct {
 	pruneRegistry       bool
 	ignoreInvalid       bool
 	acceptUnknown       bool
+	orphans, untagged   bool
 	peerOnly            bool // no referrers, no prefixes of digests, no doubt of configs
 	ignoreSources       map[string]bool
 	ancient             bool           // what has no time is

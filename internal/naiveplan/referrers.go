@@ -62,10 +62,16 @@ func (p *planner) refersToNeeded(it listedItem) bool {
 	switch {
 	case !refers.yes:
 		return false
-	case refers.no, p.mayNeedMore(), p.linksHeldBack(it.stream.repository()):
+	case refers.no, p.mayNeedMore():
 		return true
 	}
-	return p.neededIn(it.stream.repository())[subject]
+	needed := p.neededIn(it.stream.repository())
+	for d := range needed {
+		if p.unknown(d) && !p.acceptUnknown { // it may own any subject
+			return true
+		}
+	}
+	return needed[subject]
 }
 
 // subjectOf returns whether an item refers to anything, and to what: "" where

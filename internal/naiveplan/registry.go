@@ -1,7 +1,7 @@
 package naiveplan
 
 // findNeeds finds what each repository needs: for remaining items, and for
-// workloads that use a digest through a stream.
+// workloads that use a digest through a stream, and for its own sake.
 func (p *planner) findNeeds() {
 	p.needed = map[string]set{}
 	add := func(repository, digest string) {
@@ -22,10 +22,15 @@ func (p *planner) findNeeds() {
 			add(repository, d)
 		}
 	}
+	for _, s := range p.streams {
+		for d := range p.linkedFor(s) {
+			add(s.repository(), d)
+		}
+	}
 }
 
 // links returns the layer and manifest links that go: of the dropped items and
-// their children, less what is needed in the same repository.
+// their children, and orphans, less what is needed in the same repository.
 func (p *planner) links() (layers, manifests []Link) {
 	for _, s := range p.streams {
 		repository := s.repository()
@@ -52,6 +57,23 @@ func (p *planner) links() (layers, manifests []Link) {
 					}
 				}
 			}
+		}
+		for d := range goLayers {
+			if !p.mayBeLinked(repository, d, false) {
+				delete(goLayers, d)
+			}
+		}
+		for d := range goManifests {
+			if !p.mayBeLinked(repository, d, true) {
+				delete(goManifests, d)
+			}
+		}
+		orphanLayers, orphanManifests := p.orphanLinks(s)
+		for d := range orphanLayers {
+			goLayers[d] = true
+		}
+		for d := range orphanManifests {
+			goManifests[d] = true
 		}
 		stay := set{}
 		for d := range p.neededIn(repository) {
@@ -90,6 +112,9 @@ func (p *planner) blobs() []string {
 			stays.addAll(image.configIfItStays())
 		}
 	}
+	for d := range p.neededUnknown() {
+		stays[d] = true
+	}
 	for name, image := range p.images {
 		if p.gone[name] || !image.mayHaveAnyConfig() || p.peerOnly {
 			continue
@@ -107,7 +132,7 @@ func (p *planner) blobs() []string {
 			list = append(list, d)
 		}
 	}
-	return list
+	return append(list, p.orphanBlobs()...)
 }
 
 // configIfItGoes returns what is deleted with an image as its config: only

@@ -8,6 +8,7 @@ func (i TagItem) String() string { return fmt.Sprintf("%s:%s#%d", i.Stream, i.Ta
 // verdicts returns what became of every object.
 func (p *planner) verdicts(sets Sets) map[string]Verdict {
 	all := map[string]Verdict{}
+	claimed := p.claimed()
 	for _, it := range p.everyItem() {
 		all["TagItem "+it.String()] = Verdict{Rules: p.whyItem[it.String()]}
 	}
@@ -20,11 +21,20 @@ func (p *planner) verdicts(sets Sets) map[string]Verdict {
 			all["Blob "+d] = Verdict{Rules: p.whyBlobStays(d)}
 		}
 	}
+	for d := range p.volume.stored {
+		if _, named := all["Blob "+d]; !named {
+			all["Blob "+d] = Verdict{Rules: p.whyUnclaimedStays(d)}
+		}
+	}
 	for _, name := range sets.Images {
 		all["Image "+name] = Verdict{true, set{p.whyGone[name]: true}}
 	}
 	for _, d := range sets.Blobs {
-		all["Blob "+d] = Verdict{true, set{"image-deleted": true}}
+		rule := "orphan"
+		if claimed[d] {
+			rule = "image-deleted"
+		}
+		all["Blob "+d] = Verdict{true, set{rule: true}}
 	}
 	return all
 }

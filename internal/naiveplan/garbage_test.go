@@ -1,0 +1,50 @@
+package naiveplan_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/registrykit/registrykit/prune"
+)
+
+// TestSameGarbage compares the planners on random clusters with a registry's
+// storage, and on policies that collect what nothing names there. The numbers are
+// TestSame's.
+func TestSameGarbage(t *testing.T) {
+	first, n := number(t, "REGISTRYKIT_FIRST_SEED", 0), number(t, "REGISTRYKIT_SEEDS", 600)
+	for seed := first; seed < first+n; seed++ {
+		requireNoDifference(t, seed, garbageQuestion(t, rand.New(rand.NewPCG(seed, 3))))
+	}
+}
+
+func garbageQuestion(t testing.TB, r *rand.Rand) question {
+	t.Helper()
+	q := question{policy: garbagePolicy(t, r), evidence: randomEvidence(r)}
+	if r.IntN(3) > 0 { // of nearly all that is not known, nothing goes
+		q.evidence.Complete = everything()
+	}
+	g := newGenerator(r, time.Hour, false)
+	q.objects = g.onVolume(g.objects())
+	return q
+}
+
+// garbagePolicy makes the policy that collects a registry's garbage, or any other
+// that does so as well.
+func garbagePolicy(t testing.TB, r *rand.Rand) prune.Policy {
+	t.Helper()
+	if r.IntN(2) == 0 {
+		p := prune.Garbage(prune.GarbageOptions{Untagged: r.IntN(2) == 0})
+		p.AcceptUnknownImages = r.IntN(4) == 0
+		return p
+	}
+	p := policyGenerator{r}.policy(t)
+	if p.PruneRegistry {
+		p.Orphans = r.IntN(8) > 0
+		p.Untagged = p.Orphans && r.IntN(2) == 0
+	}
+	require.NoError(t, p.Validate())
+	return p
+}
