@@ -76,6 +76,9 @@ func (p *planner) whyBlobStays(d string) map[string]bool {
 		return set{"in-use": true}
 	}
 	rules := set{}
+	if p.pruneRegistry && p.neededUnknown()[d] {
+		rules["in-use"] = true
+	}
 	for name, image := range p.images {
 		switch {
 		case !image.claims()[d]:

@@ -91,6 +91,38 @@ func TestUnknownMediaTypesKeepWhatTheyMayMean(t *testing.T) {
 	require.ErrorIs(t, err, storage.ErrNotExist)
 }
 
+// So it does where what it names is a manifest: that may be a child of it, whatever
+// the field is called, with all that belongs to it.
+func TestUnknownMediaTypesKeepManifestsThatTheyMayOwn(t *testing.T) {
+	for name, text := range map[string]string{
+		"in a field of its own": `{"mediaType":"application/vnd.acme.bundle.v9+json","parts":["%s"]}`,
+		"as a layer":            `{"mediaType":"application/vnd.acme.bundle.v9+json","layers":[{"digest":"%s","size":1}]}`,
+		"as the config":         `{"mediaType":"application/vnd.acme.bundle.v9+json","config":{"digest":"%s","size":1}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVolume(t)
+			part, lost := v.image("shop/web", "part"), v.image("shop/web", "of nobody")
+			signature := v.manifest("shop/web", fmt.Sprintf(`{"schemaVersion":2,"config":{"digest":%q,"size":1},"subject":{"digest":%q,"size":1}}`, v.blob("shop/web", "{}"), part))
+			key, err := registrylayout.LayerLinkKey("shop/web", part)
+			v.write(key, err, string(part)) // as a push asks for of layers
+			v.manifest("shop/web", fmt.Sprintf(text, part), "v1")
+			report, err := v.collect(prune.GarbageOptions{Untagged: true})
+			require.NoError(t, err)
+			require.Equal(t, 3, report.Count(prune.DeleteBlob, apply.Done), "manifest, config and layer of what nobody names")
+			for r := range report.Results() {
+				require.Equal(t, apply.Done, r.Status, "the plan says what the run does: %+v", r)
+			}
+			require.NoError(t, v.HasManifest(t.Context(), "shop/web", part))
+			require.NoError(t, v.HasManifest(t.Context(), "shop/web", signature))
+			require.ErrorIs(t, v.HasManifest(t.Context(), "shop/web", lost), storage.ErrNotExist)
+			for _, content := range []string{"config of part", "part", "{}"} {
+				require.NoError(t, v.HasLayer(t.Context(), "shop/web", digest.FromString(content)))
+				require.NoError(t, v.VerifyBlob(t.Context(), digest.FromString(content)))
+			}
+		})
+	}
+}
+
 // The children of an index may be there without links of their own.
 func TestChildrenWithoutLinksStay(t *testing.T) {
 	v := newVolume(t)
