@@ -36,6 +36,7 @@ func (p *planner) decideBlobs() {
 	for d := range p.unknown.accepted { // it may be a blob all the same
 		keep(d)
 	}
+	defer p.keepStillLinked()
 	defer p.decideOrphans()
 	if p.configHidden < 0 {
 		return

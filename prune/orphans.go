@@ -177,3 +177,50 @@ func (p *planner) decideOrphans() {
 		}
 	}
 }
+
+// keepStillLinked keeps the blobs of links that are there and stay: such a link may
+// be what something needs, and then so is its blob. A recheck has no links of its
+// own; see linkedAnew.
+func (p *planner) keepStillLinked() {
+	if p.listed == nil || p.earlier != nil {
+		return
+	}
+	left := make([]int32, p.inv.Digests()) // how many links of a digest stay
+	for _, l := range p.listed.links {
+		left[l.Digest]++
+	}
+	for i := range p.links {
+		if l := &p.links[i]; len(p.linksOf(int(l.stream))) > 0 {
+			left[l.digest]--
+		}
+	}
+	kept := map[inventory.Digest]bool{}
+	for d, n := range left {
+		if n > 0 && p.blobs[d].goes() {
+			p.blobs[d] = blobKept
+			kept[inventory.Digest(d)] = true
+		}
+	}
+	p.stillLinked = p.streamsOfLinks(kept)
+}
+
+// streamsOfLinks returns, for each of some digests, the first stream that keeps a
+// link of it.
+func (p *planner) streamsOfLinks(digests map[inventory.Digest]bool) map[inventory.Digest]int32 {
+	streams := map[inventory.Digest]int32{}
+	if len(digests) == 0 {
+		return streams
+	}
+	goes := map[inventory.ListedLink]bool{}
+	for i := range p.links {
+		if l := &p.links[i]; digests[l.digest] {
+			goes[inventory.ListedLink{Stream: int(l.stream), Digest: l.digest, Manifest: l.manifest}] = true
+		}
+	}
+	for _, l := range p.listed.links {
+		if digests[l.Digest] && !goes[l] {
+			first(streams, l.Digest, int32(l.Stream))
+		}
+	}
+	return streams
+}

@@ -208,6 +208,31 @@ func TestGarbageInDoubt(t *testing.T) {
 	}
 }
 
+// A layer that is linked beside an image which does not say what its config is may
+// be that: neither its link goes nor its bytes, although the only image that is known
+// to have it does.
+func TestBlobsOfLinksThatStay(t *testing.T) {
+	v := newVolume(t).image("old", "oldconf", "base", "shared").store("odd").
+		links("dev/app", "*odd", "base", "shared").tag("dev/app", "latest", "odd")
+	require.NoError(t, v.b.AddManifest(inventory.Manifest{
+		Digest: word("odd"), MediaType: "application/vnd.unheard.of", Layers: []inventory.Blob{{Digest: word("base")}},
+	}))
+	inv := v.build()
+	require.Equal(t, []string{"old"}, collected(t, inv, prune.GarbageOptions{Untagged: true}))
+
+	plan, err := prune.New(inv, prune.Garbage(prune.GarbageOptions{Untagged: true}), collectAt)
+	require.NoError(t, err)
+	list, err := plan.Explain(word("shared"))
+	require.NoError(t, err)
+	require.Equal(t, prune.Reason{Rule: prune.RuleInUse, Path: []string{"repository dev/app", word("shared")}}, list[0].Reason)
+	require.Equal(t, []string{"no link of it stayed in repository dev/app"}, list[0].Otherwise)
+	again := plan.Recheck(inv, nil)
+	for n := range plan.Summary.Actions() {
+		why, stale := again.Stale(n)
+		require.False(t, stale, why)
+	}
+}
+
 func TestGarbagePolicy(t *testing.T) {
 	for _, o := range []prune.GarbageOptions{{}, {Untagged: true}, {Lifetime: prune.Duration(time.Minute)}} {
 		policy := prune.Garbage(o)

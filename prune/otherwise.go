@@ -268,6 +268,9 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 	case RuleRegistryKept:
 		return []string{"the policy pruned the registry"}
 	}
+	if stream, linked := p.stillLinked[d]; linked {
+		return []string{"no link of it stayed in " + p.needName(linkNeed(int(stream)))}
+	}
 	stay := 0
 	for i := range p.images {
 		view := p.inv.Image(i)

@@ -34,6 +34,8 @@ type planner struct {
 
 	invalid, unread []BadReference
 
+	stillLinked map[inventory.Digest]int32 // blobs that stay for a link that does: its stream
+
 	listed  *listedLinks // nil: the policy does not ask for orphans
 	earlier *earlierPlan // the plan that a recheck looks at again, else nil
 }

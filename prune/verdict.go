@@ -120,7 +120,10 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	image := int(b.owner[d]) - 1
 	v := Verdict{Kind: BlobVerdict, Object: b.inv.DigestText(d), Outcome: Keep}
 	accepted, needed := b.unknown.accepted[d]
+	stream, linked := b.stillLinked[d]
 	switch {
+	case linked:
+		v.Reason = Reason{Rule: RuleInUse, Path: []string{b.needName(linkNeed(int(stream))), v.Object}}
 	case b.blobs != nil && needed && (image < 0 || b.deleted(image)):
 		v.Reason = Reason{Rule: RuleInUse, Path: []string{b.needName(accepted), v.Object}}
 	case b.blobs != nil && b.blobs[d] == blobOrphan:

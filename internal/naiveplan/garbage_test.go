@@ -48,3 +48,25 @@ func garbagePolicy(t testing.TB, r *rand.Rand) prune.Policy {
 	require.NoError(t, p.Validate())
 	return p
 }
+
+// TestGarbageHoldsLookedAtAgain: nothing that a plan deletes turns out stale where
+// nothing has changed.
+func TestGarbageHoldsLookedAtAgain(t *testing.T) {
+	first, n := number(t, "REGISTRYKIT_FIRST_SEED", 0), number(t, "REGISTRYKIT_SEEDS", 300)
+	for seed := first; seed < first+n; seed++ {
+		q := garbageQuestion(t, rand.New(rand.NewPCG(seed, 3)))
+		inv, err := factsOf(t, q.objects, q.evidence)
+		require.NoError(t, err)
+		plan, err := prune.New(inv, q.policy, now)
+		if err != nil { // references that do not parse
+			continue
+		}
+		again := plan.Recheck(inv, func(*prune.Action) bool { return true })
+		i := 0
+		for a := range plan.Actions() {
+			why, stale := again.Stale(i)
+			require.False(t, stale, "seed %d: %s %s %s%s: %s", seed, a.Kind, a.Repository, a.Digest, a.Image, why)
+			i++
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package naiveplan
 
+import "slices"
+
 // linkedFor returns the manifests that a repository holds for their own sake:
 // those that are there, unless the policy lets go of what no tag needs, or the
 // plan drops an item of this repository that lists them, itself or through an
@@ -34,6 +36,32 @@ func (p *planner) orphanLinks(s *stream) (layers, manifests set) {
 		return nil, r.manifests
 	}
 	return r.layers, r.manifests
+}
+
+// linksLeft returns what is linked somewhere, as far as a policy asks, once the links
+// of a plan have gone. Why such a link stays is why its blob does.
+func (p *planner) linksLeft(sets Sets) set {
+	p.linked = set{}
+	if !p.orphans {
+		return p.linked
+	}
+	for _, s := range p.streams {
+		r := p.listedIn(s.repository())
+		if r == nil {
+			continue
+		}
+		for d := range r.manifests {
+			if !slices.Contains(sets.ManifestLinks, Link{s.repository(), d}) {
+				p.linked[d] = true
+			}
+		}
+		for d := range r.layers {
+			if !slices.Contains(sets.LayerLinks, Link{s.repository(), d}) {
+				p.linked[d] = true
+			}
+		}
+	}
+	return p.linked
 }
 
 // anyMayHaveAnyConfig reports whether one of these images does not say which
@@ -72,7 +100,7 @@ func (p *planner) whyUnclaimedStays(d string) map[string]bool {
 	if rule := p.whyOrphansStay(); rule != "" {
 		rules[rule] = true
 	}
-	if p.neededUnknown()[d] {
+	if p.neededUnknown()[d] || p.linked[d] {
 		rules["in-use"] = true
 	}
 	return rules

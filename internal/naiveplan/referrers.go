@@ -145,6 +145,16 @@ func (p *planner) everyDigest() set {
 			all[d] = true
 		}
 	}
+	for d := range p.volume.stored {
+		all[d] = true
+	}
+	for _, r := range p.volume.repositories {
+		for _, list := range []set{r.manifests, r.layers} {
+			for d := range list {
+				all[d] = true
+			}
+		}
+	}
 	delete(all, "")
 	return all
 }

@@ -97,10 +97,13 @@ func (p *planner) links() (layers, manifests []Link) {
 	return layers, manifests
 }
 
-// blobs returns the blobs that go: those of deleted images, less those of kept
-// ones.
-func (p *planner) blobs() []string {
+// blobs returns the blobs that go: those of deleted images and orphans, less those
+// of kept images and those that are still linked.
+func (p *planner) blobs(linked set) []string {
 	goes, stays := set{}, set{}
+	for d := range linked {
+		stays[d] = true
+	}
 	for name, image := range p.images {
 		if p.gone[name] {
 			goes[name] = true
@@ -132,7 +135,12 @@ func (p *planner) blobs() []string {
 			list = append(list, d)
 		}
 	}
-	return append(list, p.orphanBlobs()...)
+	for _, d := range p.orphanBlobs() {
+		if !stays[d] {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // configIfItGoes returns what is deleted with an image as its config: only

@@ -76,7 +76,7 @@ func (p *planner) whyBlobStays(d string) map[string]bool {
 		return set{"in-use": true}
 	}
 	rules := set{}
-	if p.pruneRegistry && p.neededUnknown()[d] {
+	if p.linked[d] || p.pruneRegistry && p.neededUnknown()[d] {
 		rules["in-use"] = true
 	}
 	for name, image := range p.images {
