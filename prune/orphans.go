@@ -166,9 +166,9 @@ func (l *linkPlanner) orphans(manifests []linkVerdict) {
 }
 
 // decideOrphans plans away the stored blobs that no manifest has, where all
-// manifests are known and none may have more than it says.
+// manifests are known and none that stays may have more than it says.
 func (p *planner) decideOrphans() {
-	if !p.policy.Orphans || p.policy.Namespace != "" || p.mayNeedMore() || p.holdsBack() || p.configHidden >= 0 {
+	if !p.policy.Orphans || p.policy.Namespace != "" || p.mayNeedMore() || p.holdsBack() || p.unknown.part > 0 || p.configHidden >= 0 {
 		return
 	}
 	for d := range p.blobs {

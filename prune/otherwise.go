@@ -278,7 +278,9 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 			stay++
 		}
 	}
-	if _, needed := p.unknown.accepted[d]; needed && stay == 0 {
+	_, needed := p.unknown.accepted[d]
+	_, owned := p.unknown.owned[d]
+	if (needed || owned) && stay == 0 {
 		return []string{"nothing needed it as a manifest, which nobody has read"}
 	}
 	if stay == 1 {

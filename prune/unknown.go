@@ -14,6 +14,11 @@ type unknownImages struct {
 	// accepted are those that the policy accepts, or that are not there: they
 	// hold nothing back but their own bytes.
 	accepted map[inventory.Digest]need
+	// owned are those that an image owns which stays: the first such image. It
+	// may stay for its own sake, so that nothing needs it in a repository.
+	owned map[inventory.Digest]int32
+	// part is the first image that stays and is not known in full, and 1, or 0.
+	part int32
 }
 
 type unknownImage struct {
@@ -62,6 +67,25 @@ func (p *planner) findUnknown() {
 		})
 	}
 	slices.SortFunc(p.unknown.list, func(a, b unknownImage) int { return p.inv.Rank(a.digest) - p.inv.Rank(b.digest) })
+}
+
+// noteOwned notes what an image that stays owns and is not known, and whether that or
+// the image itself may need more than is known.
+func (p *planner) noteOwned(i int, view *inventory.Image) {
+	doubtful := p.unknownPart(i)
+	for _, child := range view.Children {
+		image := p.inv.ImageOf(child)
+		if image >= 0 {
+			continue
+		}
+		if first, noted := p.unknown.owned[child]; !noted || int32(i) < first {
+			p.unknown.owned[child] = int32(i)
+		}
+		doubtful = doubtful || p.unknownPart(image) && !p.nowhere(child, image)
+	}
+	if doubtful && (p.unknown.part == 0 || int32(i) < p.unknown.part-1) {
+		p.unknown.part = int32(i) + 1
+	}
 }
 
 // unknownPart reports whether it is not known, or not fully, what an image that

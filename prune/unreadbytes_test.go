@@ -75,6 +75,33 @@ func explained(t *testing.T, plan *prune.Plan, what string) string {
 	return string(text)
 }
 
+// An image that stays by a rule alone is needed in no repository; what it owns is,
+// and where that was not read it may need any blob.
+func TestBytesThatAnImageOwnsByItself(t *testing.T) {
+	for _, accept := range []bool{false, true} {
+		v := newVolume(t).index("all", "unread").image("old", "conf", "unread").store("lost")
+		policy := prune.Garbage(prune.GarbageOptions{})
+		policy.AcceptUnknownImages = accept
+		policy.Images = slices.Insert(policy.Images, 0, prune.Rule{
+			ID: "labelled", Outcome: prune.Keep, When: prune.Condition{Labels: map[string]string{"keep": "*"}},
+		})
+		require.NoError(t, v.b.ReplaceManifest(inventory.Manifest{
+			Digest: word("old"), MediaType: imageType, Config: word("conf"), Labels: map[string]string{},
+			Layers: []inventory.Blob{{Digest: word("unread")}},
+		}))
+		inv := v.build()
+		require.NoError(t, prunetest.Check(inv, policy, collectAt))
+		plan, err := prune.New(inv, policy, collectAt)
+		require.NoError(t, err)
+		require.Equal(t, 1, plan.Summary.Images)
+		require.Equal(t, map[bool]int{false: 2, true: 3}[accept], plan.Summary.Blobs, "old, its config, and lost if that is sure")
+		require.Contains(t, explained(t, plan, word("unread")), `"in-use","path":["index `+word("all")+`","`+word("unread")+`"]`)
+		if !accept {
+			require.Contains(t, explained(t, plan, word("lost")), `"unknown-image","unknown":"all that index `+word("all")+` may need`)
+		}
+	}
+}
+
 // A plan that fails says so of the blobs that no image has, as of everything else.
 func TestOrphansOfFailedPlan(t *testing.T) {
 	v := newVolume(t).store("lost")

@@ -121,9 +121,12 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	v := Verdict{Kind: BlobVerdict, Object: b.inv.DigestText(d), Outcome: Keep}
 	accepted, needed := b.unknown.accepted[d]
 	stream, linked := b.stillLinked[d]
+	parent, owned := b.unknown.owned[d]
 	switch {
 	case linked:
 		v.Reason = Reason{Rule: RuleInUse, Path: []string{b.needName(linkNeed(int(stream))), v.Object}}
+	case owned && (image < 0 || b.deleted(image)):
+		v.Reason = Reason{Rule: RuleInUse, Path: append(b.imagePath(int(parent)), v.Object)}
 	case b.blobs != nil && needed && (image < 0 || b.deleted(image)):
 		v.Reason = Reason{Rule: RuleInUse, Path: []string{b.needName(accepted), v.Object}}
 	case b.blobs != nil && b.blobs[d] == blobOrphan:
@@ -165,6 +168,8 @@ func (p *planner) unnamedReason() Reason {
 		return Reason{Rule: RuleImagesNotListed}
 	case p.holdsBack():
 		return p.unknownReason()
+	case p.unknown.part > 0:
+		return Reason{Rule: RuleUnknownImage, Unknown: "all that " + p.imageName(p.inv.Image(int(p.unknown.part-1)).Digest) + " may need, which stays"}
 	case p.configHidden >= 0:
 		return Reason{Rule: RuleConfigUncertain, Image: p.inv.DigestText(p.inv.Image(p.configHidden).Digest)}
 	}

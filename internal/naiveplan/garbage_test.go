@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/prunetest"
 )
 
 // TestSameGarbage compares the planners on random clusters with a registry's
@@ -68,5 +69,16 @@ func TestGarbageHoldsLookedAtAgain(t *testing.T) {
 			require.False(t, stale, "seed %d: %s %s %s%s: %s", seed, a.Kind, a.Repository, a.Digest, a.Image, why)
 			i++
 		}
+	}
+}
+
+// TestGarbageInvariants checks package prunetest's invariants on the same.
+func TestGarbageInvariants(t *testing.T) {
+	first, n := number(t, "REGISTRYKIT_FIRST_SEED", 0), number(t, "REGISTRYKIT_SEEDS", 40)
+	for seed := first; seed < first+n; seed++ {
+		q := garbageQuestion(t, rand.New(rand.NewPCG(seed, 3)))
+		inv, err := factsOf(t, q.objects, q.evidence)
+		require.NoError(t, err)
+		require.NoError(t, prunetest.Check(inv, q.policy, now), "seed %d", seed)
 	}
 }

@@ -125,7 +125,7 @@ func (p *planner) whyOrphansStay() string {
 		return "streams-not-listed"
 	case !p.Complete["Image"]:
 		return "images-not-listed"
-	case p.imagesHeldBack():
+	case p.imagesHeldBack(), p.anyMayNeedAnything(staying):
 		return "unknown-image"
 	case p.anyMayHaveAnyConfig(staying):
 		return "config-uncertain"
@@ -133,6 +133,19 @@ func (p *planner) whyOrphansStay() string {
 		return "in-use"
 	}
 	return ""
+}
+
+// anyMayNeedAnything reports whether one of these images, or what it owns, is not
+// known in full.
+func (p *planner) anyMayNeedAnything(digests set) bool {
+	for d := range digests {
+		for part := range p.withChildren(d) {
+			if !p.acceptUnknown && p.unknown(part) && !p.nowhere(part) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // claimed returns what the images that stay are, have, or say that they have, and
@@ -153,8 +166,8 @@ func (p *planner) claimed() set {
 	return all
 }
 
-// neededUnknown returns what some repository needs, or a workload, and no Image
-// is: a manifest that nobody read is a blob that is needed all the same.
+// neededUnknown returns what some repository needs, or a workload, or an index that
+// stays, and no Image is: a manifest that nobody read is a blob that is needed all the same.
 func (p *planner) neededUnknown() set {
 	all := set{}
 	for repository := range p.needed {
@@ -165,6 +178,11 @@ func (p *planner) neededUnknown() set {
 	for root := range p.uses.digests {
 		for d := range p.withAll(root) {
 			all[d] = true
+		}
+	}
+	for name, image := range p.images {
+		if !p.gone[name] {
+			all.addAll(image.children)
 		}
 	}
 	for d := range all {
