@@ -43,6 +43,29 @@ func (p *planner) findListedLinks() {
 		l.first[s] = max(l.first[s], l.first[s-1])
 	}
 	p.listed = l
+	p.findUnlisted()
+}
+
+// findUnlisted finds the repositories whose links were not listed. Where nothing was
+// listed of any storage, as of a cluster, a policy that asks for orphans is as one
+// that does not.
+func (p *planner) findUnlisted() {
+	unlisted := make([]bool, p.inv.Streams())
+	some, all := p.inv.AnyStored(), true
+	for s := range unlisted {
+		unlisted[s] = !p.inv.LinksListed(s)
+		some = some || !unlisted[s]
+		all = all && !unlisted[s]
+	}
+	if some && !all {
+		p.unlisted = unlisted
+	}
+}
+
+// mayHold reports whether a stream's repository may hold any manifest for its own
+// sake, since it is not known which it has.
+func (p *planner) mayHold(s int) bool {
+	return !p.policy.Untagged && p.unlisted != nil && p.unlisted[s]
 }
 
 // linksOf returns the links of a stream's repository, none where they were not
@@ -131,7 +154,7 @@ func (p *planner) lostBy(s int) map[inventory.Digest]bool {
 	return lost
 }
 
-// keepLinked keeps the images that repositories hold for their own sake.
+// keepLinked keeps the images that repositories hold for their own sake, or may.
 func (p *planner) keepLinked() {
 	if p.listed == nil {
 		return
@@ -141,6 +164,11 @@ func (p *planner) keepLinked() {
 			p.keepNeeded(d, verdict{linkedManifest, int32(s)})
 			return true
 		})
+	}
+	if s := slices.Index(p.unlisted, true); s >= 0 && p.mayHold(s) {
+		for i := range p.images {
+			p.keepImage(i, verdict{linksUnlisted, int32(s)})
+		}
 	}
 }
 
@@ -168,7 +196,7 @@ func (l *linkPlanner) orphans(manifests []linkVerdict) {
 // decideOrphans plans away the stored blobs that no manifest has, where all
 // manifests are known and none that stays may have more than it says.
 func (p *planner) decideOrphans() {
-	if !p.policy.Orphans || p.policy.Namespace != "" || p.mayNeedMore() || p.holdsBack() || p.unknown.part > 0 || p.configHidden >= 0 {
+	if !p.policy.Orphans || p.policy.Namespace != "" || p.mayNeedMore() || p.unlisted != nil || p.holdsBack() || p.unknown.part > 0 || p.configHidden >= 0 {
 		return
 	}
 	for d := range p.blobs {
@@ -178,11 +206,19 @@ func (p *planner) decideOrphans() {
 	}
 }
 
-// keepStillLinked keeps the blobs of links that are there and stay: such a link may
+// keepStillLinked keeps the blobs of links that are there and stay, or may: such a link may
 // be what something needs, and then so is its blob. A recheck has no links of its
 // own; see linkedAnew.
 func (p *planner) keepStillLinked() {
 	if p.listed == nil || p.earlier != nil {
+		return
+	}
+	if p.unlisted != nil { // any may be linked there
+		for d := range p.blobs {
+			if p.blobs[d].goes() {
+				p.blobs[d] = blobKept
+			}
+		}
 		return
 	}
 	left := make([]int32, p.inv.Digests()) // how many links of a digest stay

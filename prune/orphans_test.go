@@ -201,6 +201,29 @@ func TestGarbageInDoubt(t *testing.T) {
 	unread := newVolume(t).links("dev/app", "*app").tag("dev/app", "latest", "app").store("app", "lost").build()
 	require.Empty(t, collected(t, unread, prune.GarbageOptions{Untagged: true}))
 
+	// A repository whose links nobody listed may hold what no tag needs, and may
+	// link any blob.
+	unlisted := func() *inventory.Inventory {
+		v := newVolume(t).image("app", "conf", "base").store("lost").links("dev/app", "lost").image("old", "oldconf", "base")
+		v.tags["dev/web"] = map[string]string{}
+		return v.build()
+	}
+	require.Equal(t, []string{"dev/app lost"}, collected(t, unlisted(), prune.GarbageOptions{}))
+	plan, err := prune.New(unlisted(), prune.Garbage(prune.GarbageOptions{}), collectAt)
+	require.NoError(t, err)
+	for _, what := range []string{"old", "lost"} {
+		text := explained(t, plan, word(what))
+		require.Contains(t, text, prune.RuleLinksNotListed)
+		require.Contains(t, text, "what repository dev/web holds: its links were not listed completely")
+	}
+	untagged, err := prune.New(unlisted(), prune.Garbage(prune.GarbageOptions{Untagged: true}), collectAt)
+	require.NoError(t, err)
+	require.Equal(t, 2, untagged.Summary.Images)
+	require.Zero(t, untagged.Summary.Blobs)
+	require.Contains(t, explained(t, untagged, word("oldconf")), prune.RuleLinksNotListed)
+	_, needed := untagged.Recheck(unlisted(), nil).NeedsBlob(word("condemned by another plan"))
+	require.True(t, needed)
+
 	for _, kind := range []inventory.Kind{inventory.KindImage, inventory.KindImageStream} {
 		v := newVolume(t).image("app", "conf", "base").store("lost").links("dev/app", "lost")
 		v.b.Incomplete(kind)

@@ -171,6 +171,8 @@ func (p *planner) structuralOtherwise(rule ruleIndex) []string {
 		return []string{"what it refers to went"}
 	case streamsUnlisted:
 		return []string{"ImageStreams were listed completely, and none listed it"}
+	case linksUnlisted:
+		return []string{"the links of all repositories were listed completely, and no repository held it, or the policy let go of manifests without a tag"}
 	case imagesUnlisted:
 		return []string{"Images were listed completely, and none that stays owned it"}
 	case heldByUnknown:
@@ -263,7 +265,7 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 		return p.structuralOtherwise(invalidReferences)
 	case RuleNoRule:
 		return []string{"the policy asked for orphans, as no image that is known has it"}
-	case RuleUnknownImage, RuleStreamsNotListed, RuleImagesNotListed:
+	case RuleUnknownImage, RuleStreamsNotListed, RuleImagesNotListed, RuleLinksNotListed:
 		return []string{"everything that may need it was listed and known"}
 	case RuleRegistryKept:
 		return []string{"the policy pruned the registry"}

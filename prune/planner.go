@@ -34,6 +34,7 @@ type planner struct {
 
 	invalid, unread []BadReference
 
+	unlisted    []bool                     // by stream: its repository's links were not listed, though others' were or blobs; nil: none
 	stillLinked map[inventory.Digest]int32 // blobs that stay for a link that does: its stream
 
 	listed  *listedLinks // nil: the policy does not ask for orphans
@@ -68,6 +69,7 @@ const (
 	neededBySubject             // image or item: refers to what stays; cause: the digest's image, or -1
 	linkedManifest              // image: a repository holds it for its own sake; cause: the stream
 	streamsUnlisted             // image: a stream that was not listed may list it
+	linksUnlisted               // image: a repository may hold it whose links were not listed; cause: the stream
 	heldByUnknown               // image: an unknown image may own it; cause: the unknown image
 	imagesUnlisted              // image: an Image that was not listed may own it or share its blobs
 )

@@ -124,6 +124,8 @@ func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 		return Reason{Rule: RuleStreamsNotListed}, true
 	case !p.inv.Complete(inventory.KindImage):
 		return Reason{Rule: RuleImagesNotListed}, true
+	case p.unlisted != nil:
+		return p.unnamedReason(), true
 	case p.holdsBack():
 		return p.unknownReason(), true
 	}

@@ -52,7 +52,8 @@ func TestBytesOfManifestsThatAreNotKnown(t *testing.T) {
 
 			why, needed := plan.Recheck(inv, nil).NeedsBlob(word("unread"))
 			require.True(t, needed, "condemned by an earlier plan")
-			require.Equal(t, []string{c.why, word("unread")}, why.Path)
+			require.Equal(t, c.why, why.Path[0])
+			require.Equal(t, word("unread"), why.Path[len(why.Path)-1])
 		})
 	}
 }

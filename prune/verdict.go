@@ -137,6 +137,8 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	case b.blobs != nil && b.blobs[d] == blobDoomed:
 		v.Outcome = Delete
 		v.Reason = Reason{Rule: RuleImageDeleted, Image: b.inv.DigestText(b.inv.Image(image).Digest)}
+	case b.deleted(image) && b.blobs != nil && b.unlisted != nil:
+		v.Reason = Reason{Rule: RuleLinksNotListed, Unknown: b.holderDoubt(slices.Index(b.unlisted, true))}
 	case b.deleted(image):
 		rule := RuleConfigUncertain
 		if b.blobs == nil {
@@ -166,6 +168,8 @@ func (p *planner) unnamedReason() Reason {
 		return Reason{Rule: RuleStreamsNotListed}
 	case !p.inv.Complete(inventory.KindImage):
 		return Reason{Rule: RuleImagesNotListed}
+	case p.unlisted != nil:
+		return Reason{Rule: RuleLinksNotListed, Unknown: p.holderDoubt(slices.Index(p.unlisted, true))}
 	case p.holdsBack():
 		return p.unknownReason()
 	case p.unknown.part > 0:

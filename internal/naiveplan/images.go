@@ -125,6 +125,9 @@ func (p *planner) keepDoubtful() {
 		if !p.Complete["Image"] {
 			p.because(name, "images-not-listed")
 		}
+		if p.anyMayHold() {
+			p.because(name, "links-not-listed")
+		}
 		if heldBack {
 			p.because(name, "unknown-image")
 		}
