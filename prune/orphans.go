@@ -14,9 +14,16 @@ import (
 // listedLinks are the links of all repositories that were listed, by stream,
 // manifests first, each in the order of their digests.
 type listedLinks struct {
-	links []inventory.ListedLink
+	links []listedLink
 	first []int32 // by stream, and one behind the last
 	lost  closure // a walk of its own, since one is on the way when links are asked for
+}
+
+// A listedLink is the compact form of an [inventory.ListedLink].
+type listedLink struct {
+	stream   int32
+	digest   inventory.Digest
+	manifest bool
 }
 
 // findListedLinks sorts the links, once, for a policy that asks for orphans.
@@ -24,26 +31,47 @@ func (p *planner) findListedLinks() {
 	if !p.policy.Orphans {
 		return
 	}
-	l := &listedLinks{lost: newClosure(p.inv)}
-	l.links = slices.SortedFunc(p.inv.ListedLinks(), func(a, b inventory.ListedLink) int {
-		manifestsFirst := 0
-		if a.Manifest != b.Manifest {
-			manifestsFirst = 1
-			if a.Manifest {
-				manifestsFirst = -1
-			}
-		}
-		return cmp.Or(a.Stream-b.Stream, manifestsFirst, p.inv.Rank(a.Digest)-p.inv.Rank(b.Digest))
-	})
-	l.first = make([]int32, p.inv.Streams()+1)
+	n := 0
+	for range p.inv.ListedLinks() {
+		n++
+	}
+	l := &listedLinks{lost: newClosure(p.inv), links: make([]listedLink, 0, n), first: make([]int32, p.inv.Streams()+1)}
+	for link := range p.inv.ListedLinks() {
+		l.links = append(l.links, listedLink{int32(link.Stream), link.Digest, link.Manifest})
+	}
+	slices.SortFunc(l.links, func(a, b listedLink) int { return cmp.Or(cmp.Compare(a.stream, b.stream), p.compareLinks(a, b)) })
 	for i := range l.links {
-		l.first[l.links[i].Stream+1] = int32(i + 1)
+		l.first[l.links[i].stream+1] = int32(i + 1)
 	}
 	for s := 1; s < len(l.first); s++ {
 		l.first[s] = max(l.first[s], l.first[s-1])
 	}
 	p.listed = l
 	p.findUnlisted()
+}
+
+// compareLinks orders the links of one stream.
+func (p *planner) compareLinks(a, b listedLink) int {
+	switch {
+	case a.manifest == b.manifest:
+		return p.inv.Rank(a.digest) - p.inv.Rank(b.digest)
+	case a.manifest:
+		return -1
+	}
+	return 1
+}
+
+// numberOfLink returns the number of a stream's link among all that were listed, or
+// -1.
+func (p *planner) numberOfLink(s int, d inventory.Digest, manifest bool) int {
+	if s < 0 || d == inventory.NoDigest {
+		return -1
+	}
+	n, found := slices.BinarySearchFunc(p.linksOf(s), listedLink{int32(s), d, manifest}, p.compareLinks)
+	if !found {
+		return -1
+	}
+	return int(p.listed.first[s]) + n
 }
 
 // findUnlisted finds the repositories whose links were not listed. Where nothing was
@@ -70,7 +98,7 @@ func (p *planner) mayHold(s int) bool {
 
 // linksOf returns the links of a stream's repository, none where they were not
 // listed or the policy does not ask for orphans.
-func (p *planner) linksOf(s int) []inventory.ListedLink {
+func (p *planner) linksOf(s int) []listedLink {
 	if p.listed == nil {
 		return nil
 	}
@@ -87,23 +115,18 @@ func (p *planner) visitLinked(s int, f func(d inventory.Digest) bool) bool {
 		return true
 	}
 	lost := p.lostBy(s)
-	for _, l := range links {
-		if !l.Manifest {
+	for i, l := range links {
+		if !l.manifest {
 			break
 		}
-		if lost[l.Digest] || p.policy.Untagged && p.goesEarlier(l) {
+		if lost[l.digest] || p.policy.Untagged && p.earlier.links[int(p.listed.first[s])+i] {
 			continue
 		}
-		if !f(l.Digest) {
+		if !f(l.digest) {
 			return false
 		}
 	}
 	return true
-}
-
-// goesEarlier reports whether the plan that is looked at again lets a link go.
-func (p *planner) goesEarlier(l inventory.ListedLink) bool {
-	return p.earlier.links[earlierLink{p.inv.Stream(l.Stream).Repository(), p.inv.DigestText(l.Digest), l.Manifest}]
 }
 
 // linkedAnew returns, in a recheck, what has a link that the plan does not let go:
@@ -113,9 +136,9 @@ func (p *planner) linkedAnew() map[inventory.Digest]int32 {
 	if p.listed == nil {
 		return linked
 	}
-	for _, l := range p.listed.links {
-		if p.blobs[l.Digest] != blobKept && !p.goesEarlier(l) {
-			first(linked, l.Digest, int32(l.Stream))
+	for i, l := range p.listed.links {
+		if p.blobs[l.digest] != blobKept && !p.earlier.links[i] {
+			first(linked, l.digest, l.stream)
 		}
 	}
 	return linked
@@ -186,10 +209,10 @@ func (l *linkPlanner) orphans(manifests []linkVerdict) {
 		planned[manifests[i].digest] = true
 	}
 	for _, link := range l.linksOf(l.stream) {
-		if link.Manifest && planned[link.Digest] || !link.Manifest && l.configHidden {
+		if link.manifest && planned[link.digest] || !link.manifest && l.configHidden {
 			continue
 		}
-		l.drop(linkVerdict{stream: int32(l.stream), item: -1, image: int32(l.inv.ImageOf(link.Digest))}, link.Digest, link.Manifest)
+		l.drop(linkVerdict{stream: int32(l.stream), item: -1, image: int32(l.inv.ImageOf(link.digest))}, link.digest, link.manifest)
 	}
 }
 
@@ -223,7 +246,7 @@ func (p *planner) keepStillLinked() {
 	}
 	left := make([]int32, p.inv.Digests()) // how many links of a digest stay
 	for _, l := range p.listed.links {
-		left[l.Digest]++
+		left[l.digest]++
 	}
 	for i := range p.links {
 		if l := &p.links[i]; len(p.linksOf(int(l.stream))) > 0 {
@@ -247,15 +270,15 @@ func (p *planner) streamsOfLinks(digests map[inventory.Digest]bool) map[inventor
 	if len(digests) == 0 {
 		return streams
 	}
-	goes := map[inventory.ListedLink]bool{}
+	goes := map[listedLink]bool{}
 	for i := range p.links {
 		if l := &p.links[i]; digests[l.digest] {
-			goes[inventory.ListedLink{Stream: int(l.stream), Digest: l.digest, Manifest: l.manifest}] = true
+			goes[listedLink{l.stream, l.digest, l.manifest}] = true
 		}
 	}
 	for _, l := range p.listed.links {
-		if digests[l.Digest] && !goes[l] {
-			first(streams, l.Digest, int32(l.Stream))
+		if digests[l.digest] && !goes[l] {
+			first(streams, l.digest, l.stream)
 		}
 	}
 	return streams
