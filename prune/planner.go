@@ -104,6 +104,7 @@ func (p *planner) plan() {
 		p.decideLinks()
 		p.decideBlobs()
 	}
+	p.listed = nil // nobody asks for it any more
 }
 
 // failed reports whether references that do not parse fail the plan.
