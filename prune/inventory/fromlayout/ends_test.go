@@ -229,13 +229,28 @@ func TestCondemnedOnAStore(t *testing.T) {
 	}
 }
 
-// TestCostOfACollection counts the calls to the driver: reading, planning and
-// looking again take at most two for each blob and link, and the listings.
+// TestCostOfACollection counts the calls to the driver: reading, planning, looking
+// again and deleting take at most two for each blob and link, and the listings, of
+// which each manifest link that goes has one of its own.
 func TestCostOfACollection(t *testing.T) {
+	for name, oneIn := range map[string]int{"nothing goes": images + 1, "half goes": 2} {
+		t.Run(name, func(t *testing.T) { costOfACollection(t, oneIn) })
+	}
+}
+
+const images = 400
+
+func costOfACollection(t *testing.T, oneIn int) {
 	v := newVolume(t)
-	const images = 400
+	going := 0
 	for i := range images {
-		v.image(fmt.Sprintf("team/app-%d", i%40), fmt.Sprintf("image %d", i), fmt.Sprintf("v%d", i))
+		repository, content := fmt.Sprintf("team/app-%d", i%40), fmt.Sprintf("image %d", i)
+		if i%oneIn == oneIn-1 {
+			v.image(repository, content)
+			going++
+		} else {
+			v.image(repository, content, fmt.Sprintf("v%d", i))
+		}
 	}
 	var mu sync.Mutex
 	count := map[string]int{}
@@ -251,18 +266,20 @@ func TestCostOfACollection(t *testing.T) {
 	require.NoError(t, err)
 	plan, err := prune.New(inv, prune.Garbage(prune.GarbageOptions{Untagged: true}), v.now)
 	require.NoError(t, err)
-	_, err = apply.Run(t.Context(), plan, ends.Ends(), apply.Options{Now: func() time.Time { return v.now }, Grace: -1, DryRun: true})
+	report, err := apply.Run(t.Context(), plan, ends.Ends(), apply.Options{Now: func() time.Time { return v.now }, Grace: -1})
 	require.NoError(t, err)
-	links := volume.Tags + volume.Manifests + 2*images
+	require.Equal(t, 3*going, report.Count(prune.DeleteBlob, apply.Done))
+	links := 2*volume.Tags + volume.Manifests + 2*images // a tag has its index, too
 	calls := 0
 	for op, n := range count {
 		if op != "list" {
 			calls += n
 		}
 	}
-	t.Logf("%d tags, %d blobs, %d links: %v", volume.Tags, volume.Blobs, links, count)
+	t.Logf("%d tags, %d blobs, %d links: %d calls, %v", volume.Tags, volume.Blobs, links, calls, count)
 	require.Equal(t, 3*images, volume.Blobs)
 	require.LessOrEqual(t, calls, 2*(volume.Blobs+links))
+	require.LessOrEqual(t, count["list"], 2+going)
 }
 
 // A look that fails is none; nobody else writes, so that one that did not is enough.
