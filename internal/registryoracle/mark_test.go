@@ -24,16 +24,27 @@ func mark(t testing.TB, dir string, deleteUntagged bool) int64 {
 // TestCalls compares what the two ask of their drivers for the same volume.
 func TestCalls(t *testing.T) {
 	v := newVolume(t)
-	v.fill(t, 40)
+	for i := range 100 {
+		v.push(t, "team/app", fmt.Sprint(i), fmt.Sprintf("v%d", i))
+	}
 	v.calls.Store(0)
 	s, err := v.Check(t.Context(), registrylayout.CheckOptions{}, nil)
 	require.NoError(t, err)
 	require.True(t, s.Sound())
 	ours := v.calls.Load()
 	theirs := mark(t, v.dir, false)
-	t.Logf("%d tags, %d blobs: check %d calls, mark %d, mark with --delete-untagged %d", s.Tags, s.Blobs, ours, theirs, mark(t, v.dir, true))
-	require.LessOrEqual(t, ours, int64(2*(s.Blobs+s.LayerLinks+s.ManifestLinks+2*s.Tags)+2))
+	untagged := mark(t, v.dir, true)
+	v.calls.Store(0)
+	_, err = collection{untagged: true}.collect(t, v)
+	require.NoError(t, err)
+	collected := v.calls.Load()
+	t.Logf("%d tags, %d blobs: check %d calls, mark %d, mark with --delete-untagged %d, collection with it %d", s.Tags, s.Blobs, ours, theirs, untagged, collected)
+	most := int64(2*(s.Blobs+s.LayerLinks+s.ManifestLinks+2*s.Tags) + 2)
+	require.LessOrEqual(t, ours, most)
+	require.LessOrEqual(t, collected, most+20, "and what the listings take")
 	require.Less(t, ours, theirs)
+	require.Less(t, collected, theirs)
+	require.Greater(t, untagged, 2*theirs, "which grows with tags times manifests")
 }
 
 // TestAnEmptyVolume: the collector fails on it.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/filesystem"
+	"github.com/registrykit/registrykit/storage/memory"
 	"github.com/registrykit/registrykit/storage/middleware"
 	"github.com/registrykit/registrykit/storage/registrylayout"
 	"github.com/stretchr/testify/require"
@@ -24,33 +27,61 @@ import (
 // volume is a directory with this module's layout on it.
 type volume struct {
 	*registrylayout.Layout
-	dir   string
+	dir   string // "" in memory
+	store *storage.Store
 	calls *atomic.Int64 // to the driver of the layout, the reads of Bodies among them
 }
 
-func newVolume(t testing.TB) *volume {
-	v := &volume{dir: t.TempDir(), calls: new(atomic.Int64)}
-	driver, err := filesystem.Open(v.dir, filesystem.Options{NoSync: true})
+func newVolume(t testing.TB) *volume { return volumeAt(t, t.TempDir()) }
+
+func volumeAt(t testing.TB, dir string) *volume {
+	driver, err := filesystem.Open(dir, filesystem.Options{NoSync: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, driver.Close()) })
+	return volumeOn(driver, dir)
+}
+
+// memoryVolume is in memory; distribution comes to it through our driver.
+func memoryVolume() *volume { return volumeOn(&memory.Driver{}, "") }
+
+func volumeOn(driver storage.Driver, dir string) *volume {
+	v := &volume{dir: dir, calls: new(atomic.Int64)}
 	observed := middleware.Observe(driver, func(middleware.Event) { v.calls.Add(1) }, middleware.ObserveOptions{})
-	v.Layout = registrylayout.New(storage.New(observed, storage.Options{Trust: true}), registrylayout.Options{})
+	v.store = storage.New(observed, storage.Options{Trust: true})
+	v.Layout = registrylayout.New(v.store, registrylayout.Options{})
 	return v
 }
 
-// push puts an image of a config and a layer of its own.
-func (v *volume) push(t testing.TB, repository, content, tag string) digest.Digest {
-	var digests []any
-	for _, text := range []string{`{"config":"` + content + `"}`, "layer " + content} {
-		d := digest.FromString(text)
-		_, err := v.PutBlob(t.Context(), repository, d, strings.NewReader(text))
-		require.NoError(t, err)
-		digests = append(digests, d, len(text))
+// copy returns another volume with the same files.
+func (v *volume) copy(t testing.TB) *volume {
+	if v.dir == "" {
+		c := memoryVolume()
+		for e, err := range v.store.List(t.Context(), storage.ListOptions{}) {
+			require.NoError(t, err)
+			data, err := v.store.ReadFile(t.Context(), e.Key, 1<<20)
+			require.NoError(t, err)
+			_, err = c.store.WriteFile(t.Context(), e.Key, data, storage.CreateOptions{})
+			require.NoError(t, err)
+		}
+		return c
 	}
-	raw := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",`+
-		`"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":%q,"size":%d},`+
-		`"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":%q,"size":%d}]}`, digests...)
-	d, err := v.PutManifest(t.Context(), repository, raw, registrylayout.PutManifestOptions{Tags: []string{tag}})
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(v.dir)))
+	return volumeAt(t, dir)
+}
+
+// push puts an image of a config and a layer of its own.
+func (v *volume) push(t testing.TB, repository, content string, tags ...string) digest.Digest {
+	return v.put(t, repository, imageOf(content), tags...)
+}
+
+// put puts a manifest and its blobs.
+func (v *volume) put(t testing.TB, repository string, i image, tags ...string) digest.Digest {
+	for _, blob := range i.blobs {
+		_, err := v.PutBlob(t.Context(), repository, digest.FromString(blob), strings.NewReader(blob))
+		require.NoError(t, err)
+	}
+	d, err := v.PutManifest(t.Context(), repository, i.raw, registrylayout.PutManifestOptions{Tags: tags})
 	require.NoError(t, err)
 	return d
 }
@@ -71,16 +102,24 @@ func (v *volume) check(t testing.TB) (findings []registrylayout.Finding, s regis
 
 // serve starts distribution 3 on the volume.
 func (v *volume) serve(t *testing.T) *httptest.Server {
-	config := &configuration.Configuration{Storage: configuration.Storage{
-		"filesystem": {"rootdirectory": v.dir}, "delete": {"enabled": true},
-		"maintenance": {"uploadpurging": map[any]any{"enabled": false}},
-	}}
-	config.HTTP.Secret = "s"
-	config.Log.Level, config.Log.AccessLog.Disabled = "error", true
-	config.Catalog.MaxEntries = 1000
-	server := httptest.NewServer(handlers.NewApp(t.Context(), config))
+	return serve(t, configuration.Storage{"filesystem": {"rootdirectory": v.dir}})
+}
+
+func serve(t *testing.T, s configuration.Storage) *httptest.Server {
+	server := httptest.NewServer(registry(t, s))
 	t.Cleanup(server.Close)
 	return server
+}
+
+// registry is distribution 3 on a storage.
+func registry(t *testing.T, s configuration.Storage) http.Handler {
+	s["delete"] = configuration.Parameters{"enabled": true}
+	s["maintenance"] = configuration.Parameters{"uploadpurging": map[any]any{"enabled": false}}
+	config := &configuration.Configuration{Storage: s}
+	config.HTTP.Secret = "s"
+	config.Log.Level, config.Log.AccessLog.Disabled = "panic", true
+	config.Catalog.MaxEntries = 1000
+	return handlers.NewApp(t.Context(), config)
 }
 
 // counting counts the calls to a driver of distribution's.

@@ -73,7 +73,8 @@ var changes = []change{
 
 // TestChangesBetweenPlanAndLook does something to what the plan lets go, before
 // every single call of an end. What was there when the run looked is there in
-// the end; only what came after the last look may have been missed.
+// the end; only what came after the last look may have been missed. The peer looks
+// once, before it begins (defect J).
 func TestChangesBetweenPlanAndLook(t *testing.T) {
 	for cluster, plan := range plans(t, 12) {
 		if digest, stream := doomed(plan); digest == "" || stream == "" || tooLong(plan) {

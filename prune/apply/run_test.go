@@ -67,7 +67,7 @@ func on(verb string, err error) func(prunetest.Call) error {
 }
 
 // A status update that fails must keep the stream's images: what the peer goes
-// on to delete.
+// on to delete (defect A; see TestDefectsOfThePeer).
 func TestUpdateThatFailsKeepsItsImages(t *testing.T) {
 	for name, err := range map[string]error{
 		"forbidden": apply.ErrForbidden, "conflict": apply.ErrConflict, "timeout": context.DeadlineExceeded, "other": errors.New("boom"),
@@ -91,7 +91,7 @@ func TestUpdateThatFailsKeepsItsImages(t *testing.T) {
 }
 
 // A stream that is deleted between its reading and its update makes the peer's
-// process die.
+// process die (defect B).
 func TestStreamDeletedBetweenReadAndUpdate(t *testing.T) {
 	f := newFixture(t)
 	live := f.cluster.Live()
@@ -107,7 +107,8 @@ func TestStreamDeletedBetweenReadAndUpdate(t *testing.T) {
 	require.Empty(t, live.Missing())
 }
 
-// What a conflict is about stays: items are found again in what is there.
+// What a conflict is about stays: items are found again in what is there, and no link
+// has gone before (defect L).
 func TestConflictIsSettledOnWhatIsThere(t *testing.T) {
 	f := newFixture(t)
 	live := f.cluster.Live()
@@ -167,7 +168,7 @@ func TestItemThatBecameNewestStays(t *testing.T) {
 	require.Empty(t, live.Missing())
 }
 
-// The peer wipes the conditions of imports when it writes a status.
+// The peer wipes the conditions of imports when it writes a status (defect P).
 func TestConditionsAndUnknownFieldsStay(t *testing.T) {
 	f := newFixture(t)
 	live := f.cluster.Live()
@@ -220,7 +221,8 @@ func TestManifestInUseAgainKeepsItsImage(t *testing.T) {
 	}
 }
 
-// One Image that cannot be deleted stops all others with the peer.
+// One Image that cannot be deleted keeps its blobs, and stops no other, as one that
+// cannot be read stops all with the peer (defect N).
 func TestOneImageThatFailsStopsNoOther(t *testing.T) {
 	f := newFixture(t)
 	live := f.cluster.Live()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -160,6 +161,36 @@ func TestAdoptedForeignNames(t *testing.T) {
 		require.NoError(t, os.Remove(file))
 	}
 	require.Equal(t, []string{"x/good"}, keysOf(t, a, storage.ListOptions{}))
+}
+
+// marked is a driver that lists each directory among what is in it, and those in it
+// twice, as the one for S3 does where a console has made objects for directories.
+type marked struct{ storagedriver.StorageDriver }
+
+func (d marked) List(ctx context.Context, path string) ([]string, error) {
+	children, err := d.StorageDriver.List(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	for _, child := range children {
+		if info, err := d.Stat(ctx, child); err == nil && info.IsDir() {
+			children = append(children, child+"/")
+		}
+	}
+	return append(children, strings.TrimSuffix(path, "/")+"/"), nil
+}
+
+// TestAdoptedDirectoryMarks: they are no objects, and nothing beside them is hidden or
+// listed twice.
+func TestAdoptedDirectoryMarks(t *testing.T) {
+	inner := inmemory.New()
+	a := distributiondriver.Adopt(marked{inner})
+	write(t, a, "x/y/good")
+	write(t, a, "z")
+	require.Equal(t, []string{"x/y/good", "z"}, keysOf(t, a, storage.ListOptions{}))
+	require.Equal(t, []string{"x/", "z"}, keysOf(t, a, storage.ListOptions{Shallow: true}))
+	require.NoError(t, inner.Delete(t.Context(), "/x/y/good"))
+	require.Equal(t, []string{"z"}, keysOf(t, a, storage.ListOptions{Shallow: true}))
 }
 
 // TestAdoptedRegistry: a registry that runs on distribution's own driver, and what

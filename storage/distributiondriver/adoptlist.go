@@ -127,7 +127,10 @@ func (a *Adopted) entry(ctx context.Context, key string) (e storage.Entry, ok bo
 }
 
 // keys gives the keys right below dir. A name that is no key is
-// [storage.ErrForeign]: what is passed over could be what somebody needs.
+// [storage.ErrForeign]: what is passed over could be what somebody needs. A slash at the
+// end is none of a name: so the driver for S3 lists the objects that consoles make for
+// directories, dir's own and, on some services, those of the directories in it. No
+// registry has a path with an empty part.
 func (a *Adopted) keys(ctx context.Context, dir string) ([]string, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
@@ -146,13 +149,17 @@ func (a *Adopted) keys(ctx context.Context, dir string) ([]string, error) {
 			continue
 		}
 		name, below := strings.CutPrefix(child, strings.TrimSuffix(path, "/")+"/")
+		if name = strings.TrimSuffix(name, "/"); below && name == "" {
+			continue // the directory itself
+		}
 		part, ok := unescape(name)
 		if !below || !ok {
 			return nil, fmt.Errorf("%w: the driver lists %.300q below %s", storage.ErrForeign, child, path)
 		}
 		keys = append(keys, dir+part)
 	}
-	return keys, nil
+	slices.Sort(keys)
+	return slices.Compact(keys), nil
 }
 
 // holdsObjects says whether there is any object below dir: drivers keep directories
