@@ -17,6 +17,7 @@ const (
 // stays does not say what its config is, no config goes.
 func (p *planner) decideBlobs() {
 	p.blobs = make([]blobState, p.inv.Digests())
+	p.unknown.owned = map[inventory.Digest]int32{}
 	keep := func(d inventory.Digest) { p.blobs[d] = blobKept }
 	doom := func(d inventory.Digest) {
 		if p.blobs[d] == blobUnnamed {
@@ -29,10 +30,18 @@ func (p *planner) decideBlobs() {
 			continue
 		}
 		mayHave(&view, keep)
+		p.noteOwned(i, &view)
 		if p.hidesConfig(&view) && (p.configHidden < 0 || i < p.configHidden) {
 			p.configHidden = i
 		}
 	}
+	for d := range p.unknown.accepted { // it may be a blob all the same
+		keep(d)
+	}
+	for d := range p.unknown.owned {
+		keep(d)
+	}
+	defer p.keepStillLinked()
 	defer p.decideOrphans()
 	if p.configHidden < 0 {
 		return

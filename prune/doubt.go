@@ -46,12 +46,19 @@ func (f *itemFacts) limitDoubt() string {
 // that is known needs its subject.
 func (p *planner) referrerDoubt(tag inventory.StreamTag) string {
 	switch {
+	case p.mayHold(tag.Stream):
+		return "whether what it refers to is still there: " + p.holderDoubt(tag.Stream)
 	case p.mayNeedMore():
 		return "whether what it refers to is still needed: " + p.missingEvidence() + " not listed completely"
-	case p.unknown.streams[tag.Stream]:
+	case !p.policy.AcceptUnknownImages:
 		return "whether what it refers to is still needed: an image that its repository needs is not known, and may own it"
 	}
 	return "the Image that it refers to, which is still needed"
+}
+
+// holderDoubt says of a repository that it may hold anything.
+func (p *planner) holderDoubt(stream int) string {
+	return "what repository " + p.inv.Stream(stream).Repository() + " holds: its links were not listed completely"
 }
 
 // doubtful reports whether a time is unknown, and not taken for ancient.

@@ -2,30 +2,32 @@ package prune
 
 import (
 	"slices"
+
+	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // An earlierPlan is what a recheck needs to know of the plan that it looks at
-// again.
+// again, as far as the inventory of the recheck knows it.
 type earlierPlan struct {
 	dropped []droppedItem
-	images  map[string]bool      // that go
-	links   map[earlierLink]bool // that go, of a policy that asks for orphans
-	firsts  map[tagOf]string     // images that tags pointed to until it dropped them
-}
-
-type earlierLink struct {
-	repository, digest string
-	manifest           bool
+	images  []bool           // by digest: that go
+	links   []bool           // by the number of the listed link: that go, of a policy that asks for orphans
+	firsts  map[tagOf]string // images that tags pointed to until it dropped them
 }
 
 type tagOf struct{ repository, tag string }
 
 type droppedItem struct{ repository, image string }
 
-func (p *Plan) earlier() *earlierPlan {
-	e := &earlierPlan{images: map[string]bool{}, links: map[earlierLink]bool{}, firsts: map[tagOf]string{}}
-	asksForTags := p.Policy.asks(func(c *Condition) bool { return c.TagInUse != nil })
-	for a := range p.Actions() {
+// findEarlier reads the plan that is looked at again, once the links were found.
+func (p *planner) findEarlier(plan *Plan) {
+	e := &earlierPlan{images: make([]bool, p.inv.Digests()), firsts: map[tagOf]string{}}
+	if p.listed != nil {
+		e.links = make([]bool, len(p.listed.links))
+	}
+	asksForTags := p.policy.asks(func(c *Condition) bool { return c.TagInUse != nil })
+	repository, stream := "", -1
+	for a := range plan.Actions() {
 		switch a.Kind {
 		case DeleteTagItem:
 			e.dropped = append(e.dropped, droppedItem{a.Stream, a.Image})
@@ -33,14 +35,19 @@ func (p *Plan) earlier() *earlierPlan {
 				e.firsts[tagOf{a.Stream, a.Tag}] = a.Image
 			}
 		case DeleteManifestLink, DeleteLayerLink:
-			if p.Policy.Orphans {
-				e.links[earlierLink{a.Repository, a.Digest, a.Kind == DeleteManifestLink}] = true
+			if a.Repository != repository {
+				repository, stream = a.Repository, p.inv.FindStream(splitRepository(a.Repository))
+			}
+			if n := p.numberOfLink(stream, p.inv.Digest(a.Digest), a.Kind == DeleteManifestLink); n >= 0 {
+				e.links[n] = true
 			}
 		case DeleteImage:
-			e.images[a.Image] = true
+			if d := p.inv.Digest(a.Image); d != inventory.NoDigest {
+				e.images[d] = true
+			}
 		}
 	}
-	return e
+	p.earlier = e
 }
 
 // keepItems decides on the items of a recheck: those that are there stay.

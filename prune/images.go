@@ -79,7 +79,7 @@ func (p *planner) keepUnplanned() {
 		return
 	}
 	for i := range p.images {
-		if !p.earlier.images[p.inv.DigestText(p.inv.Image(i).Digest)] {
+		if !p.earlier.images[p.inv.Image(i).Digest] {
 			p.keepImage(i, verdict{noRule, -1})
 		}
 	}

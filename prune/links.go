@@ -25,7 +25,7 @@ func (p *planner) decideLinks() {
 	}
 	l := linkPlanner{planner: p, marks: make([]uint32, p.inv.Digests())}
 	for _, s := range p.streamsByRepository() {
-		if !p.unknown.streams[s] && (p.losesItems(s) || len(p.linksOf(s)) > 0 && p.inScope(s)) {
+		if !p.unknown.streams[s] && !p.mayHold(s) && (p.losesItems(s) || len(p.linksOf(s)) > 0 && p.inScope(s)) {
 			l.repository(s)
 		}
 	}

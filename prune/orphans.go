@@ -14,9 +14,16 @@ import (
 // listedLinks are the links of all repositories that were listed, by stream,
 // manifests first, each in the order of their digests.
 type listedLinks struct {
-	links []inventory.ListedLink
+	links []listedLink
 	first []int32 // by stream, and one behind the last
 	lost  closure // a walk of its own, since one is on the way when links are asked for
+}
+
+// A listedLink is the compact form of an [inventory.ListedLink].
+type listedLink struct {
+	stream   int32
+	digest   inventory.Digest
+	manifest bool
 }
 
 // findListedLinks sorts the links, once, for a policy that asks for orphans.
@@ -24,30 +31,74 @@ func (p *planner) findListedLinks() {
 	if !p.policy.Orphans {
 		return
 	}
-	l := &listedLinks{lost: newClosure(p.inv)}
-	l.links = slices.SortedFunc(p.inv.ListedLinks(), func(a, b inventory.ListedLink) int {
-		manifestsFirst := 0
-		if a.Manifest != b.Manifest {
-			manifestsFirst = 1
-			if a.Manifest {
-				manifestsFirst = -1
-			}
-		}
-		return cmp.Or(a.Stream-b.Stream, manifestsFirst, p.inv.Rank(a.Digest)-p.inv.Rank(b.Digest))
-	})
-	l.first = make([]int32, p.inv.Streams()+1)
+	n := 0
+	for range p.inv.ListedLinks() {
+		n++
+	}
+	l := &listedLinks{lost: newClosure(p.inv), links: make([]listedLink, 0, n), first: make([]int32, p.inv.Streams()+1)}
+	for link := range p.inv.ListedLinks() {
+		l.links = append(l.links, listedLink{int32(link.Stream), link.Digest, link.Manifest})
+	}
+	slices.SortFunc(l.links, func(a, b listedLink) int { return cmp.Or(cmp.Compare(a.stream, b.stream), p.compareLinks(a, b)) })
 	for i := range l.links {
-		l.first[l.links[i].Stream+1] = int32(i + 1)
+		l.first[l.links[i].stream+1] = int32(i + 1)
 	}
 	for s := 1; s < len(l.first); s++ {
 		l.first[s] = max(l.first[s], l.first[s-1])
 	}
 	p.listed = l
+	p.findUnlisted()
+}
+
+// compareLinks orders the links of one stream.
+func (p *planner) compareLinks(a, b listedLink) int {
+	switch {
+	case a.manifest == b.manifest:
+		return p.inv.Rank(a.digest) - p.inv.Rank(b.digest)
+	case a.manifest:
+		return -1
+	}
+	return 1
+}
+
+// numberOfLink returns the number of a stream's link among all that were listed, or
+// -1.
+func (p *planner) numberOfLink(s int, d inventory.Digest, manifest bool) int {
+	if s < 0 || d == inventory.NoDigest {
+		return -1
+	}
+	n, found := slices.BinarySearchFunc(p.linksOf(s), listedLink{int32(s), d, manifest}, p.compareLinks)
+	if !found {
+		return -1
+	}
+	return int(p.listed.first[s]) + n
+}
+
+// findUnlisted finds the repositories whose links were not listed. Where nothing was
+// listed of any storage, as of a cluster, a policy that asks for orphans is as one
+// that does not.
+func (p *planner) findUnlisted() {
+	unlisted := make([]bool, p.inv.Streams())
+	some, all := p.inv.AnyStored(), true
+	for s := range unlisted {
+		unlisted[s] = !p.inv.LinksListed(s)
+		some = some || !unlisted[s]
+		all = all && !unlisted[s]
+	}
+	if some && !all {
+		p.unlisted = unlisted
+	}
+}
+
+// mayHold reports whether a stream's repository may hold any manifest for its own
+// sake, since it is not known which it has.
+func (p *planner) mayHold(s int) bool {
+	return !p.policy.Untagged && p.unlisted != nil && p.unlisted[s]
 }
 
 // linksOf returns the links of a stream's repository, none where they were not
 // listed or the policy does not ask for orphans.
-func (p *planner) linksOf(s int) []inventory.ListedLink {
+func (p *planner) linksOf(s int) []listedLink {
 	if p.listed == nil {
 		return nil
 	}
@@ -64,23 +115,18 @@ func (p *planner) visitLinked(s int, f func(d inventory.Digest) bool) bool {
 		return true
 	}
 	lost := p.lostBy(s)
-	for _, l := range links {
-		if !l.Manifest {
+	for i, l := range links {
+		if !l.manifest {
 			break
 		}
-		if lost[l.Digest] || p.policy.Untagged && p.goesEarlier(l) {
+		if lost[l.digest] || p.policy.Untagged && p.earlier.links[int(p.listed.first[s])+i] {
 			continue
 		}
-		if !f(l.Digest) {
+		if !f(l.digest) {
 			return false
 		}
 	}
 	return true
-}
-
-// goesEarlier reports whether the plan that is looked at again lets a link go.
-func (p *planner) goesEarlier(l inventory.ListedLink) bool {
-	return p.earlier.links[earlierLink{p.inv.Stream(l.Stream).Repository(), p.inv.DigestText(l.Digest), l.Manifest}]
 }
 
 // linkedAnew returns, in a recheck, what has a link that the plan does not let go:
@@ -90,9 +136,9 @@ func (p *planner) linkedAnew() map[inventory.Digest]int32 {
 	if p.listed == nil {
 		return linked
 	}
-	for _, l := range p.listed.links {
-		if p.blobs[l.Digest] != blobKept && !p.goesEarlier(l) {
-			first(linked, l.Digest, int32(l.Stream))
+	for i, l := range p.listed.links {
+		if p.blobs[l.digest] != blobKept && !p.earlier.links[i] {
+			first(linked, l.digest, l.stream)
 		}
 	}
 	return linked
@@ -131,7 +177,7 @@ func (p *planner) lostBy(s int) map[inventory.Digest]bool {
 	return lost
 }
 
-// keepLinked keeps the images that repositories hold for their own sake.
+// keepLinked keeps the images that repositories hold for their own sake, or may.
 func (p *planner) keepLinked() {
 	if p.listed == nil {
 		return
@@ -141,6 +187,11 @@ func (p *planner) keepLinked() {
 			p.keepNeeded(d, verdict{linkedManifest, int32(s)})
 			return true
 		})
+	}
+	if s := slices.Index(p.unlisted, true); s >= 0 && p.mayHold(s) {
+		for i := range p.images {
+			p.keepImage(i, verdict{linksUnlisted, int32(s)})
+		}
 	}
 }
 
@@ -158,17 +209,17 @@ func (l *linkPlanner) orphans(manifests []linkVerdict) {
 		planned[manifests[i].digest] = true
 	}
 	for _, link := range l.linksOf(l.stream) {
-		if link.Manifest && planned[link.Digest] || !link.Manifest && l.configHidden {
+		if link.manifest && planned[link.digest] || !link.manifest && l.configHidden {
 			continue
 		}
-		l.drop(linkVerdict{stream: int32(l.stream), item: -1, image: int32(l.inv.ImageOf(link.Digest))}, link.Digest, link.Manifest)
+		l.drop(linkVerdict{stream: int32(l.stream), item: -1, image: int32(l.inv.ImageOf(link.digest))}, link.digest, link.manifest)
 	}
 }
 
 // decideOrphans plans away the stored blobs that no manifest has, where all
-// manifests are known and none may have more than it says.
+// manifests are known and none that stays may have more than it says.
 func (p *planner) decideOrphans() {
-	if !p.policy.Orphans || p.policy.Namespace != "" || p.mayNeedMore() || p.holdsBack() || p.configHidden >= 0 {
+	if !p.policy.Orphans || p.policy.Namespace != "" || p.mayNeedMore() || p.unlisted != nil || p.holdsBack() || p.unknown.part > 0 || p.configHidden >= 0 {
 		return
 	}
 	for d := range p.blobs {
@@ -176,4 +227,59 @@ func (p *planner) decideOrphans() {
 			p.blobs[d] = blobOrphan
 		}
 	}
+}
+
+// keepStillLinked keeps the blobs of links that are there and stay, or may: such a link may
+// be what something needs, and then so is its blob. A recheck has no links of its
+// own; see linkedAnew.
+func (p *planner) keepStillLinked() {
+	if p.listed == nil || p.earlier != nil {
+		return
+	}
+	if p.unlisted != nil { // any may be linked there
+		for d := range p.blobs {
+			if p.blobs[d].goes() {
+				p.blobs[d] = blobKept
+			}
+		}
+		return
+	}
+	left := make([]int32, p.inv.Digests()) // how many links of a digest stay
+	for _, l := range p.listed.links {
+		left[l.digest]++
+	}
+	for i := range p.links {
+		if l := &p.links[i]; len(p.linksOf(int(l.stream))) > 0 {
+			left[l.digest]--
+		}
+	}
+	kept := map[inventory.Digest]bool{}
+	for d, n := range left {
+		if n > 0 && p.blobs[d].goes() {
+			p.blobs[d] = blobKept
+			kept[inventory.Digest(d)] = true
+		}
+	}
+	p.stillLinked = p.streamsOfLinks(kept)
+}
+
+// streamsOfLinks returns, for each of some digests, the first stream that keeps a
+// link of it.
+func (p *planner) streamsOfLinks(digests map[inventory.Digest]bool) map[inventory.Digest]int32 {
+	streams := map[inventory.Digest]int32{}
+	if len(digests) == 0 {
+		return streams
+	}
+	goes := map[listedLink]bool{}
+	for i := range p.links {
+		if l := &p.links[i]; digests[l.digest] {
+			goes[listedLink{l.stream, l.digest, l.manifest}] = true
+		}
+	}
+	for _, l := range p.listed.links {
+		if digests[l.digest] && !goes[l] {
+			first(streams, l.digest, l.stream)
+		}
+	}
+	return streams
 }

@@ -201,6 +201,29 @@ func TestGarbageInDoubt(t *testing.T) {
 	unread := newVolume(t).links("dev/app", "*app").tag("dev/app", "latest", "app").store("app", "lost").build()
 	require.Empty(t, collected(t, unread, prune.GarbageOptions{Untagged: true}))
 
+	// A repository whose links nobody listed may hold what no tag needs, and may
+	// link any blob.
+	unlisted := func() *inventory.Inventory {
+		v := newVolume(t).image("app", "conf", "base").store("lost").links("dev/app", "lost").image("old", "oldconf", "base")
+		v.tags["dev/web"] = map[string]string{}
+		return v.build()
+	}
+	require.Equal(t, []string{"dev/app lost"}, collected(t, unlisted(), prune.GarbageOptions{}))
+	plan, err := prune.New(unlisted(), prune.Garbage(prune.GarbageOptions{}), collectAt)
+	require.NoError(t, err)
+	for _, what := range []string{"old", "lost"} {
+		text := explained(t, plan, word(what))
+		require.Contains(t, text, prune.RuleLinksNotListed)
+		require.Contains(t, text, "what repository dev/web holds: its links were not listed completely")
+	}
+	untagged, err := prune.New(unlisted(), prune.Garbage(prune.GarbageOptions{Untagged: true}), collectAt)
+	require.NoError(t, err)
+	require.Equal(t, 2, untagged.Summary.Images)
+	require.Zero(t, untagged.Summary.Blobs)
+	require.Contains(t, explained(t, untagged, word("oldconf")), prune.RuleLinksNotListed)
+	_, needed := untagged.Recheck(unlisted(), nil).NeedsBlob(word("condemned by another plan"))
+	require.True(t, needed)
+
 	for _, kind := range []inventory.Kind{inventory.KindImage, inventory.KindImageStream} {
 		v := newVolume(t).image("app", "conf", "base").store("lost").links("dev/app", "lost")
 		v.b.Incomplete(kind)
@@ -223,6 +246,31 @@ func TestARepositoryThatIsGone(t *testing.T) {
 	why, stale := plan.Recheck(cluster.Build(), nil).Stale(0)
 	require.True(t, stale)
 	require.Equal(t, prune.RuleStreamGone, why.Rule)
+}
+
+// A layer that is linked beside an image which does not say what its config is may
+// be that: neither its link goes nor its bytes, although the only image that is known
+// to have it does.
+func TestBlobsOfLinksThatStay(t *testing.T) {
+	v := newVolume(t).image("old", "oldconf", "base", "shared").store("odd").
+		links("dev/app", "*odd", "base", "shared").tag("dev/app", "latest", "odd")
+	require.NoError(t, v.b.AddManifest(inventory.Manifest{
+		Digest: word("odd"), MediaType: "application/vnd.unheard.of", Layers: []inventory.Blob{{Digest: word("base")}},
+	}))
+	inv := v.build()
+	require.Equal(t, []string{"old"}, collected(t, inv, prune.GarbageOptions{Untagged: true}))
+
+	plan, err := prune.New(inv, prune.Garbage(prune.GarbageOptions{Untagged: true}), collectAt)
+	require.NoError(t, err)
+	list, err := plan.Explain(word("shared"))
+	require.NoError(t, err)
+	require.Equal(t, prune.Reason{Rule: prune.RuleInUse, Path: []string{"repository dev/app", word("shared")}}, list[0].Reason)
+	require.Equal(t, []string{"no link of it stayed in repository dev/app"}, list[0].Otherwise)
+	again := plan.Recheck(inv, nil)
+	for n := range plan.Summary.Actions() {
+		why, stale := again.Stale(n)
+		require.False(t, stale, why)
+	}
 }
 
 func TestGarbagePolicy(t *testing.T) {

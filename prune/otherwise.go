@@ -171,6 +171,8 @@ func (p *planner) structuralOtherwise(rule ruleIndex) []string {
 		return []string{"what it refers to went"}
 	case streamsUnlisted:
 		return []string{"ImageStreams were listed completely, and none listed it"}
+	case linksUnlisted:
+		return []string{"the links of all repositories were listed completely, and no repository held it, or the policy let go of manifests without a tag"}
 	case imagesUnlisted:
 		return []string{"Images were listed completely, and none that stays owned it"}
 	case heldByUnknown:
@@ -257,12 +259,19 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 			return []string{"every image that stays said what its config is: " + p.imageName(p.inv.Image(i).Digest) + " does not, and may share it"}
 		}
 		return []string{"the image were an OCI or Docker schema 2 image, which has its config for certain"}
+	case RuleOutOfScope:
+		return []string{"the policy planned all namespaces"}
+	case RuleInvalidReferences:
+		return p.structuralOtherwise(invalidReferences)
 	case RuleNoRule:
 		return []string{"the policy asked for orphans, as no image that is known has it"}
-	case RuleUnknownImage, RuleStreamsNotListed, RuleImagesNotListed:
+	case RuleUnknownImage, RuleStreamsNotListed, RuleImagesNotListed, RuleLinksNotListed:
 		return []string{"everything that may need it was listed and known"}
 	case RuleRegistryKept:
 		return []string{"the policy pruned the registry"}
+	}
+	if stream, linked := p.stillLinked[d]; linked {
+		return []string{"no link of it stayed in " + p.needName(linkNeed(int(stream)))}
 	}
 	stay := 0
 	for i := range p.images {
@@ -270,6 +279,11 @@ func (p *planner) blobOtherwise(v Verdict, d inventory.Digest) []string {
 		if !p.deleted(i) && (view.Digest == d || view.Config == d || contains(view.Layers, d)) {
 			stay++
 		}
+	}
+	_, needed := p.unknown.accepted[d]
+	_, owned := p.unknown.owned[d]
+	if (needed || owned) && stay == 0 {
+		return []string{"nothing needed it as a manifest, which nobody has read"}
 	}
 	if stay == 1 {
 		return []string{"every image that has it went: one stays"}

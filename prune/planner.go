@@ -34,6 +34,9 @@ type planner struct {
 
 	invalid, unread []BadReference
 
+	unlisted    []bool                     // by stream: its repository's links were not listed, though others' were or blobs; nil: none
+	stillLinked map[inventory.Digest]int32 // blobs that stay for a link that does: its stream
+
 	listed  *listedLinks // nil: the policy does not ask for orphans
 	earlier *earlierPlan // the plan that a recheck looks at again, else nil
 }
@@ -66,6 +69,7 @@ const (
 	neededBySubject             // image or item: refers to what stays; cause: the digest's image, or -1
 	linkedManifest              // image: a repository holds it for its own sake; cause: the stream
 	streamsUnlisted             // image: a stream that was not listed may list it
+	linksUnlisted               // image: a repository may hold it whose links were not listed; cause: the stream
 	heldByUnknown               // image: an unknown image may own it; cause: the unknown image
 	imagesUnlisted              // image: an Image that was not listed may own it or share its blobs
 )
@@ -88,7 +92,7 @@ func (p *planner) plan() {
 	p.depths() // while nobody else reads the plan
 	p.findListedLinks()
 	p.readUses()
-	if len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences {
+	if p.failed() {
 		p.keepAll(invalidReferences)
 		return
 	}
@@ -100,7 +104,11 @@ func (p *planner) plan() {
 		p.decideLinks()
 		p.decideBlobs()
 	}
+	p.listed = nil // nobody asks for it any more
 }
+
+// failed reports whether references that do not parse fail the plan.
+func (p *planner) failed() bool { return len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences }
 
 func (p *planner) keepAll(why ruleIndex) {
 	for i := range p.items {

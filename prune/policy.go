@@ -35,9 +35,12 @@ type Policy struct {
 	// well: links that no manifest of their repository needs, and stored blobs
 	// that no manifest has. It goes with PruneRegistry, and does nothing to an
 	// inventory without listed links and stored blobs, as that of a cluster is.
+	// Where the links of a repository were not listed, though something else was,
+	// no blob goes: it may have any.
 	Orphans bool
 	// Untagged: a manifest that is in a repository, though no tag there needs
-	// it, is an orphan as well. Otherwise it stays for its own sake.
+	// it, is an orphan as well. Otherwise it stays for its own sake, as does every
+	// manifest where a repository's links were not listed.
 	Untagged bool
 
 	// FinishedPodsCountFor is the age up to which a finished pod still uses

@@ -18,6 +18,7 @@ const (
 	RuleOwned             = "owned"              // an index that stays owns it
 	RuleReferrer          = "referrer"           // it refers to what stays
 	RuleStreamsNotListed  = "streams-not-listed" // streams that are not known may list it
+	RuleLinksNotListed    = "links-not-listed"   // a repository whose links are not known may hold it for its own sake
 	RuleImagesNotListed   = "images-not-listed"  // Images that are not known may own the image, or need its blobs
 	RuleUnknownImage      = "unknown-image"      // an image that is needed and not known may own it, or need it
 	RuleDroppedItem       = "dropped-item"       // link: of an item that goes
@@ -36,7 +37,7 @@ var structuralRules = map[ruleIndex]string{
 	outOfScope: RuleOutOfScope, noRule: RuleNoRule, invalidReferences: RuleInvalidReferences,
 	linkedManifest: RuleLinked, neededByItem: RuleListed, namedByItem: RuleNamed, neededByParent: RuleOwned,
 	neededBySubject: RuleReferrer, streamsUnlisted: RuleStreamsNotListed, heldByUnknown: RuleUnknownImage,
-	imagesUnlisted: RuleImagesNotListed,
+	imagesUnlisted: RuleImagesNotListed, linksUnlisted: RuleLinksNotListed,
 }
 
 // A Reason says why an object stays or goes: the rule, and the evidence that it

@@ -1,6 +1,7 @@
 package prune
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -33,9 +34,9 @@ type Recheck struct {
 // would have failed the plan, nothing of the plan holds.
 func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *Recheck {
 	again := newPlanner(inv, &p.Policy, inventory.InstantOf(p.Now))
-	again.earlier = p.earlier()
 	again.depths()
 	again.findListedLinks()
+	again.findEarlier(p)
 	again.readUses()
 	again.keepItems(p, assume)
 	again.findUnknown()
@@ -57,7 +58,7 @@ func (p *Plan) Recheck(inv *inventory.Inventory, assume func(a *Action) bool) *R
 // parse, which would have failed the plan, or a kind of which less was listed
 // than for the plan. Nil: it is known as well as then.
 func (p *planner) blind(plan *Plan) *Reason {
-	if len(p.invalid) > 0 && !p.policy.IgnoreInvalidReferences {
+	if p.failed() {
 		bad := p.invalid[0]
 		return &Reason{Rule: RuleInvalidReferences, Unknown: "what " + bad.Object + " uses: " + bad.Field + " does not parse"}
 	}
@@ -125,6 +126,8 @@ func (r *Recheck) needsBlob(digest string) (why Reason, needed bool) {
 		return Reason{Rule: RuleStreamsNotListed}, true
 	case !p.inv.Complete(inventory.KindImage):
 		return Reason{Rule: RuleImagesNotListed}, true
+	case p.unlisted != nil:
+		return p.unnamedReason(), true
 	case p.holdsBack():
 		return p.unknownReason(), true
 	}
@@ -172,12 +175,12 @@ func (r *Recheck) NamedBy(image string) (who string, named bool) {
 func (p *planner) neededAgain() map[inventory.Digest]need {
 	needed := map[inventory.Digest]need{}
 	note := func(d inventory.Digest, _ int, n need) bool {
-		if _, noted := needed[d]; !noted && p.earlier.images[p.inv.DigestText(d)] {
+		if _, noted := needed[d]; !noted && p.earlier.images[d] {
 			needed[d] = n
 		}
 		return true
 	}
-	if len(p.earlier.images) == 0 {
+	if !slices.Contains(p.earlier.images, true) {
 		return needed
 	}
 	for s := range p.inv.Streams() {

@@ -30,6 +30,8 @@ func (l *linkCheck) stale(a *Action) (Reason, bool) {
 		return Reason{}, false
 	case s < 0:
 		return Reason{Rule: RuleStreamGone}, true
+	case l.mayHold(s):
+		return Reason{Rule: RuleLinksNotListed, Unknown: l.holderDoubt(s)}, true
 	case l.unknown.streams[s]:
 		return l.unknownReason(), true
 	}

@@ -127,6 +127,9 @@ func (r *referrerItems) keepIn(s int) {
 		}
 		return true
 	}
+	if r.mayHold(s) { // it may hold any subject
+		keep(r.byStream[s], -1)
+	}
 	r.walk.start()
 	r.visitNeeds(s, visit)
 	for len(kept) > 0 {

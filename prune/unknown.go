@@ -11,6 +11,14 @@ import (
 type unknownImages struct {
 	list    []unknownImage
 	streams []bool // by stream: one of them is needed in its repository
+	// accepted are those that the policy accepts, or that are not there: they
+	// hold nothing back but their own bytes.
+	accepted map[inventory.Digest]need
+	// owned are those that an image owns which stays: the first such image. It
+	// may stay for its own sake, so that nothing needs it in a repository.
+	owned map[inventory.Digest]int32
+	// part is the first image that stays and is not known in full, and 1, or 0.
+	part int32
 }
 
 type unknownImage struct {
@@ -19,16 +27,20 @@ type unknownImage struct {
 	partial bool // known, but not what it is made of
 }
 
-// findUnknown lists what stays and is not known, unless the policy accepts
-// that. A remaining item that is not planned, in another namespace, counts as
+// findUnknown lists what stays and is not known, and apart from that what the
+// policy accepts. A remaining item that is not planned, in another namespace, counts as
 // well: it stays.
 func (p *planner) findUnknown() {
 	p.unknown.streams = make([]bool, p.inv.Streams())
-	if p.policy.AcceptUnknownImages || !p.policy.deletes() {
+	p.unknown.accepted = map[inventory.Digest]need{}
+	if !p.policy.deletes() {
 		return
 	}
 	seen := map[inventory.Digest]bool{}
 	note := func(d inventory.Digest, image int, n need) bool {
+		if _, noted := p.unknown.accepted[d]; !noted && image < 0 && (p.policy.AcceptUnknownImages || p.nowhere(d, image)) {
+			p.unknown.accepted[d] = n
+		}
 		if !p.unknownPart(image) || p.nowhere(d, image) {
 			return false
 		}
@@ -55,6 +67,25 @@ func (p *planner) findUnknown() {
 		})
 	}
 	slices.SortFunc(p.unknown.list, func(a, b unknownImage) int { return p.inv.Rank(a.digest) - p.inv.Rank(b.digest) })
+}
+
+// noteOwned notes what an image that stays owns and is not known, and whether that or
+// the image itself may need more than is known.
+func (p *planner) noteOwned(i int, view *inventory.Image) {
+	doubtful := p.unknownPart(i)
+	for _, child := range view.Children {
+		image := p.inv.ImageOf(child)
+		if image >= 0 {
+			continue
+		}
+		if first, noted := p.unknown.owned[child]; !noted || int32(i) < first {
+			p.unknown.owned[child] = int32(i)
+		}
+		doubtful = doubtful || p.unknownPart(image) && !p.nowhere(child, image)
+	}
+	if doubtful && (p.unknown.part == 0 || int32(i) < p.unknown.part-1) {
+		p.unknown.part = int32(i) + 1
+	}
 }
 
 // unknownPart reports whether it is not known, or not fully, what an image that

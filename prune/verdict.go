@@ -119,7 +119,16 @@ func (b blobOwners) isBlob(d inventory.Digest) bool { return b.owner[d] != 0 || 
 func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	image := int(b.owner[d]) - 1
 	v := Verdict{Kind: BlobVerdict, Object: b.inv.DigestText(d), Outcome: Keep}
+	accepted, needed := b.unknown.accepted[d]
+	stream, linked := b.stillLinked[d]
+	parent, owned := b.unknown.owned[d]
 	switch {
+	case linked:
+		v.Reason = Reason{Rule: RuleInUse, Path: []string{b.needName(linkNeed(int(stream))), v.Object}}
+	case owned && (image < 0 || b.deleted(image)):
+		v.Reason = Reason{Rule: RuleInUse, Path: append(b.imagePath(int(parent)), v.Object)}
+	case b.blobs != nil && needed && (image < 0 || b.deleted(image)):
+		v.Reason = Reason{Rule: RuleInUse, Path: []string{b.needName(accepted), v.Object}}
 	case b.blobs != nil && b.blobs[d] == blobOrphan:
 		v.Outcome = Delete
 		v.Reason = Reason{Rule: RuleOrphan}
@@ -128,6 +137,8 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	case b.blobs != nil && b.blobs[d] == blobDoomed:
 		v.Outcome = Delete
 		v.Reason = Reason{Rule: RuleImageDeleted, Image: b.inv.DigestText(b.inv.Image(image).Digest)}
+	case b.deleted(image) && b.blobs != nil && b.unlisted != nil:
+		v.Reason = Reason{Rule: RuleLinksNotListed, Unknown: b.holderDoubt(slices.Index(b.unlisted, true))}
 	case b.deleted(image):
 		rule := RuleConfigUncertain
 		if b.blobs == nil {
@@ -147,6 +158,8 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 // has.
 func (p *planner) unnamedReason() Reason {
 	switch {
+	case p.failed():
+		return Reason{Rule: RuleInvalidReferences}
 	case !p.policy.Orphans:
 		return Reason{Rule: RuleNoRule}
 	case p.policy.Namespace != "":
@@ -155,8 +168,12 @@ func (p *planner) unnamedReason() Reason {
 		return Reason{Rule: RuleStreamsNotListed}
 	case !p.inv.Complete(inventory.KindImage):
 		return Reason{Rule: RuleImagesNotListed}
+	case p.unlisted != nil:
+		return Reason{Rule: RuleLinksNotListed, Unknown: p.holderDoubt(slices.Index(p.unlisted, true))}
 	case p.holdsBack():
 		return p.unknownReason()
+	case p.unknown.part > 0:
+		return Reason{Rule: RuleUnknownImage, Unknown: "all that " + p.imageName(p.inv.Image(int(p.unknown.part-1)).Digest) + " may need, which stays"}
 	case p.configHidden >= 0:
 		return Reason{Rule: RuleConfigUncertain, Image: p.inv.DigestText(p.inv.Image(p.configHidden).Digest)}
 	}

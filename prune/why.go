@@ -1,6 +1,9 @@
 package prune
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // itemReason tells why an item stays or goes.
 func (p *planner) itemReason(i int) Reason {
@@ -44,6 +47,8 @@ func (p *planner) structuralReason(rule ruleIndex) Reason {
 		r.Facts = []string{validUTF8(fmt.Sprintf("the policy plans namespace %q alone", p.policy.Namespace))}
 	case streamsUnlisted:
 		r.Unknown = "which streams list it: ImageStreams were not listed completely"
+	case linksUnlisted:
+		r.Unknown = p.holderDoubt(slices.Index(p.unlisted, true))
 	case imagesUnlisted:
 		r.Unknown = "which images own it or share its blobs: Images were not listed completely"
 	}

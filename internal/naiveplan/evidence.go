@@ -68,7 +68,8 @@ func (i *image) partial() bool {
 }
 
 // mayOwnMore reports whether an item's image may have a child that is not known,
-// and that may be in use. An Image that surely is not there has none.
+// and that may be in use. An Image that surely is not there has none. Items are
+// judged by the Images, whatever was listed of the storage.
 func (p *planner) mayOwnMore(itemImage string) bool {
 	if p.acceptUnknown {
 		return false
@@ -94,7 +95,7 @@ func (p *planner) mayNeedAnything(digest string) bool {
 		return false
 	}
 	for d := range p.withAll(digest) {
-		if p.unknown(d) {
+		if p.unknown(d) && !p.nowhere(d) {
 			return true
 		}
 	}

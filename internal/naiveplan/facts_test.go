@@ -62,6 +62,9 @@ func factsOf(t testing.TB, objects []obj, e naiveplan.Evidence) (*inventory.Inve
 
 func addFact(t testing.TB, b *inventory.Builder, o obj, e naiveplan.Evidence) error {
 	t.Helper()
+	if isStorage(o) {
+		return addStorage(t, b, o)
+	}
 	apiVersion, _ := o["apiVersion"].(string)
 	kind, _ := o["kind"].(string)
 	switch inventory.KindOf(apiVersion, kind) {

@@ -44,6 +44,13 @@ func compareOnPolicy(t testing.TB, seed uint64, r *rand.Rand) {
 			delete(o, "lastPulled")
 		}
 	}
+	requireNoDifference(t, seed, q)
+}
+
+// requireNoDifference shows, of a question that the planners answer differently,
+// the smallest cluster that still tells them apart.
+func requireNoDifference(t testing.TB, seed uint64, q question) {
+	t.Helper()
 	differences, err := q.differences(t)
 	require.NoError(t, err, "seed %d", seed)
 	if len(differences) == 0 {

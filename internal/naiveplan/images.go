@@ -55,6 +55,14 @@ func (p *planner) keepNeeded() {
 			}
 		}
 	}
+	for _, s := range p.streams {
+		for d := range p.linkedFor(s) {
+			roots[d] = true
+			if p.images[d] != nil {
+				p.because(d, "linked")
+			}
+		}
+	}
 	for name := range p.whyKept {
 		roots[name] = true
 	}
@@ -116,6 +124,9 @@ func (p *planner) keepDoubtful() {
 		}
 		if !p.Complete["Image"] {
 			p.because(name, "images-not-listed")
+		}
+		if p.anyMayHold() {
+			p.because(name, "links-not-listed")
 		}
 		if heldBack {
 			p.because(name, "unknown-image")

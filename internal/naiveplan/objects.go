@@ -16,6 +16,7 @@ type cluster struct {
 	streams   []*stream
 	limits    map[string][]*big.Rat // on images, by namespace, in bytes
 	workloads []map[string]any
+	volume    volume
 }
 
 type image struct {
@@ -59,6 +60,7 @@ type item struct {
 // readCluster reads the objects. One that is given twice counts once.
 func readCluster(list []map[string]any) (*cluster, error) {
 	c := &cluster{images: map[string]*image{}, limits: map[string][]*big.Rat{}}
+	c.volume = volume{repositories: map[string]*repository{}, stored: map[string]int64{}}
 	seen := map[string]map[string]any{}
 	for _, o := range list {
 		kind := text(o, "kind")
@@ -100,6 +102,8 @@ func (c *cluster) counts(kind, group string) bool {
 		want, ok = "image.openshift.io", true
 	case "LimitRange":
 		want, ok = "", true
+	case "Repository", "Storage": // of no API
+		return group == "*"
 	}
 	return ok && (group == "*" || group == want)
 }
@@ -120,6 +124,10 @@ func (c *cluster) read(kind string, o map[string]any) (err error) {
 		}
 	case "LimitRange":
 		err = c.readLimits(o)
+	case "Repository":
+		c.volume.readRepository(o)
+	case "Storage":
+		c.volume.readStorage(o)
 	default:
 		c.workloads = append(c.workloads, o)
 	}

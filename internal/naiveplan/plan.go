@@ -88,6 +88,7 @@ type planner struct {
 	left    []listedItem   // what remains, of all streams
 	needed  map[string]set // by "namespace/name", digests, without what belongs to them
 	gone    set            // names of the images that go
+	linked  set            // digests of links that stay
 	kept    set            // digests of images that stay, and what they need
 	whyItem map[string]set // by the name of an item: rules
 	whyKept map[string]set // by the name of an image: rules
@@ -101,6 +102,7 @@ type setting struct {
 	pruneRegistry       bool
 	ignoreInvalid       bool
 	acceptUnknown       bool
+	orphans, untagged   bool
 	peerOnly            bool // no referrers, no prefixes of digests, no doubt of configs
 	ignoreSources       map[string]bool
 	ancient             bool           // what has no time is
@@ -169,7 +171,7 @@ func (p *planner) plan() Sets {
 	}
 	if p.pruneRegistry {
 		sets.LayerLinks, sets.ManifestLinks = p.links()
-		sets.Blobs = p.blobs()
+		sets.Blobs = p.blobs(p.linksLeft(sets))
 	}
 	return sets
 }

@@ -10,6 +10,7 @@ type Policy struct {
 
 	Namespace               string
 	PruneRegistry           bool
+	Orphans, Untagged       bool
 	FinishedPodsCountFor    *Duration
 	IgnoreInvalidReferences bool
 	AcceptUnknownImages     bool
@@ -70,6 +71,8 @@ func (policy Policy) setting(e Evidence) setting {
 		namespace:         policy.Namespace,
 		pruneRegistry:     policy.PruneRegistry,
 		ignoreInvalid:     policy.IgnoreInvalidReferences,
+		orphans:           policy.Orphans,
+		untagged:          policy.Untagged,
 		acceptUnknown:     policy.AcceptUnknownImages,
 		peerOnly:          policy.PeerReferencesOnly,
 		ignoreSources:     map[string]bool{},

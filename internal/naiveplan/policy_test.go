@@ -22,7 +22,15 @@ func randomPolicy(t testing.TB, r *rand.Rand) prune.Policy {
 		knobs.Strict = r.IntN(4) == 0
 		return policyOf(t, knobs)
 	}
-	g := policyGenerator{r}
+	return policyGenerator{r}.policy(t)
+}
+
+type policyGenerator struct{ *rand.Rand }
+
+// policy makes one of any rules.
+func (g policyGenerator) policy(t testing.TB) prune.Policy {
+	t.Helper()
+	r := g.Rand
 	p := prune.Policy{
 		PruneRegistry:           r.IntN(6) > 0,
 		IgnoreInvalidReferences: r.IntN(3) > 0,
@@ -46,8 +54,6 @@ func randomPolicy(t testing.TB, r *rand.Rand) prune.Policy {
 	require.NoError(t, p.Validate())
 	return p
 }
-
-type policyGenerator struct{ *rand.Rand }
 
 func (g policyGenerator) one(n int) bool { return g.IntN(n) == 0 }
 
@@ -127,7 +133,7 @@ func naivePolicy(t testing.TB, p prune.Policy) naiveplan.Policy {
 	t.Helper()
 	return naiveplan.Policy{
 		TagItems: naiveRules(t, p.TagItems), Images: naiveRules(t, p.Images),
-		Namespace: p.Namespace, PruneRegistry: p.PruneRegistry,
+		Namespace: p.Namespace, PruneRegistry: p.PruneRegistry, Orphans: p.Orphans, Untagged: p.Untagged,
 		FinishedPodsCountFor:    (*naiveplan.Duration)(p.FinishedPodsCountFor),
 		IgnoreInvalidReferences: p.IgnoreInvalidReferences,
 		AcceptUnknownImages:     p.AcceptUnknownImages,

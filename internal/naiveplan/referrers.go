@@ -62,10 +62,16 @@ func (p *planner) refersToNeeded(it listedItem) bool {
 	switch {
 	case !refers.yes:
 		return false
-	case refers.no, p.mayNeedMore(), p.linksHeldBack(it.stream.repository()):
+	case refers.no, p.mayNeedMore(), p.mayHold(it.stream):
 		return true
 	}
-	return p.neededIn(it.stream.repository())[subject]
+	needed := p.neededIn(it.stream.repository())
+	for d := range needed {
+		if p.unknown(d) && !p.acceptUnknown { // it may own any subject
+			return true
+		}
+	}
+	return needed[subject]
 }
 
 // subjectOf returns whether an item refers to anything, and to what: "" where
@@ -137,6 +143,16 @@ func (p *planner) everyDigest() set {
 	for _, list := range []set{p.uses.written, p.uses.digests} {
 		for d := range list {
 			all[d] = true
+		}
+	}
+	for d := range p.volume.stored {
+		all[d] = true
+	}
+	for _, r := range p.volume.repositories {
+		for _, list := range []set{r.manifests, r.layers} {
+			for d := range list {
+				all[d] = true
+			}
 		}
 	}
 	delete(all, "")

@@ -1,7 +1,7 @@
 package naiveplan
 
 // findNeeds finds what each repository needs: for remaining items, and for
-// workloads that use a digest through a stream.
+// workloads that use a digest through a stream, and for its own sake.
 func (p *planner) findNeeds() {
 	p.needed = map[string]set{}
 	add := func(repository, digest string) {
@@ -22,14 +22,19 @@ func (p *planner) findNeeds() {
 			add(repository, d)
 		}
 	}
+	for _, s := range p.streams {
+		for d := range p.linkedFor(s) {
+			add(s.repository(), d)
+		}
+	}
 }
 
 // links returns the layer and manifest links that go: of the dropped items and
-// their children, less what is needed in the same repository.
+// their children, and orphans, less what is needed in the same repository.
 func (p *planner) links() (layers, manifests []Link) {
 	for _, s := range p.streams {
 		repository := s.repository()
-		if p.mayNeedMore() || p.linksHeldBack(repository) {
+		if p.mayNeedMore() || p.linksHeldBack(repository) || p.mayHold(s) {
 			continue
 		}
 		goLayers, goManifests := set{}, set{}
@@ -53,6 +58,23 @@ func (p *planner) links() (layers, manifests []Link) {
 				}
 			}
 		}
+		for d := range goLayers {
+			if !p.mayBeLinked(repository, d, false) {
+				delete(goLayers, d)
+			}
+		}
+		for d := range goManifests {
+			if !p.mayBeLinked(repository, d, true) {
+				delete(goManifests, d)
+			}
+		}
+		orphanLayers, orphanManifests := p.orphanLinks(s)
+		for d := range orphanLayers {
+			goLayers[d] = true
+		}
+		for d := range orphanManifests {
+			goManifests[d] = true
+		}
 		stay := set{}
 		for d := range p.neededIn(repository) {
 			stay[d] = true
@@ -75,10 +97,16 @@ func (p *planner) links() (layers, manifests []Link) {
 	return layers, manifests
 }
 
-// blobs returns the blobs that go: those of deleted images, less those of kept
-// ones.
-func (p *planner) blobs() []string {
+// blobs returns the blobs that go: those of deleted images and orphans, less those
+// of kept images and those that are still linked.
+func (p *planner) blobs(linked set) []string {
+	if p.anyMayLink() {
+		return nil
+	}
 	goes, stays := set{}, set{}
+	for d := range linked {
+		stays[d] = true
+	}
 	for name, image := range p.images {
 		if p.gone[name] {
 			goes[name] = true
@@ -89,6 +117,9 @@ func (p *planner) blobs() []string {
 			stays.addAll(image.layers)
 			stays.addAll(image.configIfItStays())
 		}
+	}
+	for d := range p.neededUnknown() {
+		stays[d] = true
 	}
 	for name, image := range p.images {
 		if p.gone[name] || !image.mayHaveAnyConfig() || p.peerOnly {
@@ -103,6 +134,11 @@ func (p *planner) blobs() []string {
 	}
 	var list []string
 	for d := range goes {
+		if !stays[d] {
+			list = append(list, d)
+		}
+	}
+	for _, d := range p.orphanBlobs() {
 		if !stays[d] {
 			list = append(list, d)
 		}

@@ -23,7 +23,7 @@ func shrink(objects []map[string]any, fails func([]map[string]any) bool) []map[s
 func shrinkMap(m map[string]any, fails func() bool) bool {
 	smaller := false
 	for key, value := range m {
-		if key == "kind" || key == "name" || key == "namespace" {
+		if key == "kind" || key == "name" || key == "namespace" || key == "digest" {
 			continue
 		}
 		if delete(m, key); fails() {

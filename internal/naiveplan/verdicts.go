@@ -8,6 +8,7 @@ func (i TagItem) String() string { return fmt.Sprintf("%s:%s#%d", i.Stream, i.Ta
 // verdicts returns what became of every object.
 func (p *planner) verdicts(sets Sets) map[string]Verdict {
 	all := map[string]Verdict{}
+	claimed := p.claimed()
 	for _, it := range p.everyItem() {
 		all["TagItem "+it.String()] = Verdict{Rules: p.whyItem[it.String()]}
 	}
@@ -20,11 +21,20 @@ func (p *planner) verdicts(sets Sets) map[string]Verdict {
 			all["Blob "+d] = Verdict{Rules: p.whyBlobStays(d)}
 		}
 	}
+	for d := range p.volume.stored {
+		if _, named := all["Blob "+d]; !named {
+			all["Blob "+d] = Verdict{Rules: p.whyUnclaimedStays(d)}
+		}
+	}
 	for _, name := range sets.Images {
 		all["Image "+name] = Verdict{true, set{p.whyGone[name]: true}}
 	}
 	for _, d := range sets.Blobs {
-		all["Blob "+d] = Verdict{true, set{"image-deleted": true}}
+		rule := "orphan"
+		if claimed[d] {
+			rule = "image-deleted"
+		}
+		all["Blob "+d] = Verdict{true, set{rule: true}}
 	}
 	return all
 }
@@ -66,9 +76,14 @@ func (p *planner) whyBlobStays(d string) map[string]bool {
 		return set{"in-use": true}
 	}
 	rules := set{}
+	if p.linked[d] || p.pruneRegistry && p.neededUnknown()[d] {
+		rules["in-use"] = true
+	}
 	for name, image := range p.images {
 		switch {
 		case !image.claims()[d]:
+		case p.pruneRegistry && p.gone[name] && p.anyMayLink():
+			rules["links-not-listed"] = true
 		case !p.gone[name]: // an index, which has no config, whatever it claims
 			rules["in-use"] = true
 		case p.pruneRegistry:

@@ -85,7 +85,8 @@ type run struct {
 	done    int
 	total   int
 	assumed map[int]bool // in a dry run: tag items dropped
-	gone    []string     // blobs that this run deleted
+	deleted int          // blobs that this run deleted
+	gone    []string     // these, where there are caches to tell
 	settled []string     // blobs that wait no more
 	leased  []string     // blobs that a writer holds
 }
@@ -305,9 +306,12 @@ func (r *run) note(result *Result) {
 		}
 	case prune.DeleteBlob:
 		if result.Status == Done {
-			r.gone = append(r.gone, result.Action.Digest)
+			r.deleted++
+			if r.ends.Caches != nil {
+				r.gone = append(r.gone, result.Action.Digest)
+			}
 		}
-		if result.Status.frees() || result.Status == Unsupported {
+		if r.marks != nil && (result.Status.frees() || result.Status == Unsupported) {
 			r.settled = append(r.settled, result.Action.Digest)
 		}
 		if errors.Is(result.Err, ErrInUse) {

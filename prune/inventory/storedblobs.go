@@ -75,6 +75,18 @@ func (v *Inventory) ListedLinks() iter.Seq[ListedLink] {
 	}
 }
 
+// LinksListed reports whether every link of a stream's repository is known.
+func (v *Inventory) LinksListed(stream int) bool {
+	_, listed := v.linked[v.streams[stream].key]
+	return listed
+}
+
+// AnyStored reports whether the bytes of any blob were listed, or that there are
+// none.
+func (v *Inventory) AnyStored() bool {
+	return v.allStored || slices.ContainsFunc(v.stored, func(word uint64) bool { return word != 0 })
+}
+
 // digestSet is a set of digests, a bit for each.
 type digestSet []uint64
 

@@ -43,12 +43,36 @@ func (c *checker) lessEvidence() error {
 	if err := c.compare(v, f, c.policy, "stored blobs missing, as they may be where they were not listed completely"); err != nil {
 		return err
 	}
+	if err := c.fewerLinks(v); err != nil {
+		return err
+	}
 	f = c.facts.clone()
 	f.imagesBehind = false
 	if err := c.compare(v, f, c.policy, "Images not listed after the streams"); err != nil {
 		return err
 	}
 	return v.err()
+}
+
+// fewerLinks takes away that the links of a repository were listed, and some of them.
+// Without any, it is not a registry's storage.
+func (c *checker) fewerLinks(v *violations) error {
+	if len(c.facts.linksListed) == 1 && len(c.facts.stored) == 0 && !c.facts.allStored {
+		return nil
+	}
+	for _, r := range sample(c.facts.linksListed) {
+		f := c.facts.clone()
+		f.linksListed = slices.DeleteFunc(f.linksListed, func(other [2]string) bool { return other == r })
+		name := inventory.RepositoryName(r[0], r[1])
+		if err := c.compare(v, f, c.policy, "links of "+name+" not listed completely"); err != nil {
+			return err
+		}
+		f.links = everyOther(f.links, func(l inventory.Link) bool { return l.Namespace == r[0] && l.Name == r[1] })
+		if err := c.compare(v, f, c.policy, "links of "+name+" missing, as they may be where they were not listed completely"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // missable returns the kinds whose objects, where they are not known because

@@ -1,8 +1,10 @@
 package prunetest
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/inventory"
 )
 
@@ -36,7 +38,40 @@ func (c *checker) moreRoots() error {
 			return err
 		}
 	}
+	if err := c.moreTags(v); err != nil {
+		return err
+	}
 	return v.err()
+}
+
+// moreTags: nor does one more tag, or one more manifest that a repository holds,
+// where the policy lets no such thing go.
+func (c *checker) moreTags(v *violations) error {
+	deletes := func(r prune.Rule) bool { return r.Outcome == prune.Delete }
+	for i, s := range sample(c.facts.streams) {
+		digests := []string{unknownDigest}
+		for _, m := range sample(c.facts.manifests) {
+			digests = append(digests, m.Digest)
+		}
+		for _, digest := range digests {
+			name := inventory.RepositoryName(s.Namespace, s.Name)
+			if !slices.ContainsFunc(c.policy.TagItems, deletes) {
+				f := c.facts.clone()
+				f.streams[i].Tags = append(slices.Clone(s.Tags), inventory.Tag{Name: "prunetest-one-more", Items: []inventory.TagItem{{Image: digest}}})
+				if err := c.compare(v, f, c.policy, "a tag in "+name+" of "+digest); err != nil {
+					return err
+				}
+			}
+			if c.policy.Orphans && !c.policy.Untagged {
+				f := c.facts.clone()
+				f.links = append(f.links, inventory.Link{Namespace: s.Namespace, Name: s.Name, Digest: digest, Manifest: true})
+				if err := c.compare(v, f, c.policy, "a manifest link in "+name+" of "+digest); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 var unknownDigest = "sha256:" + strings.Repeat("0", 64)

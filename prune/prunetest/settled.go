@@ -2,6 +2,7 @@ package prunetest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -29,14 +30,20 @@ func (c *checker) settled() error {
 }
 
 // deletesUsed reports whether the policy lets images go that a workload uses by
-// digest. Its repository goes on needing them and what they own, but what that
+// digest, or by the beginning of one. Its repository goes on needing them and what they own, but what that
 // is, nobody knows afterwards.
 func (c *checker) deletesUsed() bool {
-	for i := range c.facts.workloads {
-		for _, r := range c.facts.workloads[i].References {
-			if c.deleted[object{prune.DeleteImage, r.Digest}] {
-				return true
-			}
+	used := func(image string) bool {
+		_, hex, _ := strings.Cut(image, ":")
+		return slices.ContainsFunc(c.facts.workloads, func(w inventory.Workload) bool {
+			return slices.ContainsFunc(w.References, func(r inventory.Reference) bool {
+				return r.Digest != "" && (strings.HasPrefix(image, r.Digest) || strings.HasPrefix(hex, r.Digest))
+			})
+		})
+	}
+	for o := range c.deleted {
+		if o.kind == prune.DeleteImage && used(o.name) {
+			return true
 		}
 	}
 	return false

@@ -22,14 +22,16 @@ const (
 	// Settled: planning again after the plan was carried out gives nothing to
 	// do.
 	Settled Invariant = "settled"
-	// MoreRoots: one more workload never adds a deletion.
+	// MoreRoots: one more workload never adds a deletion, nor one more tag, or a
+	// manifest that a repository holds, where the policy lets no such thing go.
 	MoreRoots Invariant = "more-roots"
 	// MoreRules: a rule in front that keeps never adds a deletion.
 	MoreRules Invariant = "more-rules"
 	// LongerAges: a longer age never adds a deletion.
 	LongerAges Invariant = "longer-ages"
-	// LessEvidence: a kind that was not listed or not completely, and Images
-	// that were not listed after the streams, never add a deletion.
+	// LessEvidence: a kind that was not listed or not completely, links and stored
+	// blobs that were not, and Images that were not listed after the streams,
+	// never add a deletion.
 	LessEvidence Invariant = "less-evidence"
 	// AnyOrder: the order in which facts are added changes nothing.
 	AnyOrder Invariant = "any-order"

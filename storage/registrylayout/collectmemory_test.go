@@ -1,6 +1,7 @@
 package registrylayout_test
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -15,61 +16,113 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCollectMemory plans a collection of a hundred thousand blobs, and goes through
-// it as a dry run.
-func TestCollectMemory(t *testing.T) { collectMemory(t, 20_000, 120<<20) }
-
-func BenchmarkCollectMemory(b *testing.B) {
-	b.Run("1_000_000", func(b *testing.B) {
-		for b.Loop() {
-			b.ReportMetric(float64(collectMemory(b, 200_000, 300<<20)>>20), "MiB")
-		}
-	})
+// collections are what a collection may find and do, by name.
+var collections = map[string]collection{
+	"NothingGoes":     {grace: -1},
+	"ATenthGoes":      {oneIn: 10, grace: -1},
+	"HalfGoes":        {oneIn: 2, grace: -1},
+	"ATenthCondemned": {oneIn: 10, grace: time.Hour, runs: 2},
 }
 
-// collectMemory returns the most memory that the process had from the system, less
-// what it had before.
-func collectMemory(t testing.TB, images int, most uint64) uint64 {
-	store := storage.New(newSynthetic(images), storage.Options{Trust: true})
-	ends, err := fromlayout.NewEnds(store, registrylayout.New(store, registrylayout.Options{}), fromlayout.EndsOptions{Alone: true})
-	require.NoError(t, err)
-	runtime.GC()
-	taken := func() uint64 {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.Sys - m.HeapReleased
+// TestCollectMemory collects the garbage among 25,000 blobs: checks the
+// tree, reads it, plans, and carries the plan out.
+func TestCollectMemory(t *testing.T) {
+	for name, c := range collections {
+		t.Run(name, func(t *testing.T) { c.memory(t, 5_000, 60<<20) })
 	}
-	before := taken()
-	defer debug.SetGCPercent(debug.SetGCPercent(25)) // as examples/collectgarbage does
-	var peak atomic.Uint64
-	done := make(chan struct{})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(50 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			peak.Store(max(peak.Load(), taken()))
-			select {
-			case <-tick.C:
-			case <-done:
-				return
+}
+
+// BenchmarkCollectMemory does the same with a million blobs.
+func BenchmarkCollectMemory(b *testing.B) {
+	for name, c := range collections {
+		b.Run(name+"/1_000_000", func(b *testing.B) {
+			for b.Loop() {
+				b.ReportMetric(float64(c.memory(b, 200_000, 300<<20)>>20), "MiB")
 			}
-		}
-	}()
+		})
+	}
+}
+
+type collection struct {
+	oneIn int // of so many images has no tag; 0: all have
+	grace time.Duration
+	runs  int // 0 is 1
+}
+
+// memory returns the most memory that the process had from the system, less what it
+// had before.
+func (c collection) memory(t testing.TB, images int, most uint64) uint64 {
+	driver := newSynthetic(images)
+	if c.oneIn > 0 {
+		driver.untagged = func(i int) bool { return i%c.oneIn == 0 }
+	}
+	store := storage.New(driver, storage.Options{Trust: true})
+	runtime.GC()
+	debug.FreeOSMemory()
+	before := fromSystem()
+	defer debug.SetGCPercent(debug.SetGCPercent(25)) // as examples/collectgarbage does
+	peak := watch(t.Context())
+	deleted := 0
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	for range max(c.runs, 1) {
+		report := collectAll(t, store, now, c.grace, images)
+		deleted += report.Count(prune.DeleteBlob, apply.Done)
+		now = now.Add(24 * time.Hour)
+	}
+	used := peak() - before
+	t.Logf("%d blobs, of which %d went: %d MiB", 5*images, deleted, used>>20)
+	if c.oneIn > 0 {
+		require.Equal(t, 5*images/c.oneIn, deleted)
+	}
+	require.Less(t, used, most)
+	return used
+}
+
+// collectAll does what examples/collectgarbage does.
+func collectAll(t testing.TB, store *storage.Store, now time.Time, grace time.Duration, images int) *apply.Report {
+	layout := registrylayout.New(store, registrylayout.Options{})
+	_, err := layout.Check(t.Context(), registrylayout.CheckOptions{}, func(registrylayout.Finding) {})
+	require.NoError(t, err)
+	clock := func() time.Time { return now }
+	ends, err := fromlayout.NewEnds(store, layout, fromlayout.EndsOptions{Alone: true, Now: clock})
+	require.NoError(t, err)
 	inv, volume, err := ends.Read(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 5*images, volume.Blobs)
 	plan, err := prune.New(inv, prune.Garbage(prune.GarbageOptions{Untagged: true}), now)
 	require.NoError(t, err)
-	require.Zero(t, plan.Summary.Actions())
-	_, err = apply.Run(t.Context(), plan, ends.Ends(), apply.Options{Now: func() time.Time { return now }, DryRun: true, Grace: -1})
+	report, err := apply.Run(t.Context(), plan, ends.Ends(), apply.Options{Now: clock, Grace: grace})
 	require.NoError(t, err)
-	close(done)
-	<-ended
-	used := peak.Load() - min(before, peak.Load())
-	t.Logf("%d blobs: %d MiB", volume.Blobs, used>>20)
-	require.Less(t, used, most)
-	return used
+	return report
+}
+
+// watch returns what tells the most memory that the process had since.
+func watch(ctx context.Context) func() uint64 {
+	ctx, stop := context.WithCancel(ctx)
+	var peak atomic.Uint64
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			peak.Store(max(peak.Load(), fromSystem()))
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() uint64 {
+		stop()
+		<-ended
+		return peak.Load()
+	}
+}
+
+func fromSystem() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Sys - m.HeapReleased
 }

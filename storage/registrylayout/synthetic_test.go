@@ -18,18 +18,22 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"github.com/registrykit/registrykit/storage"
+	"github.com/registrykit/registrykit/storage/memory"
 	"github.com/registrykit/registrykit/storage/registrylayout"
 	"github.com/stretchr/testify/require"
 )
 
 // synthetic is a driver whose tree is computed and, but for the digests, not kept: images of a config
-// and three layers, so five blobs, each image with a tag, in repositories of a
-// thousand images.
+// and three layers, so five blobs, each image with a tag, unless untagged says that it
+// has none, in repositories of a thousand images. What is deleted is listed all the
+// same; what else is written is kept.
 type synthetic struct {
 	storage.Driver // what it lacks is not called
 	images         int
-	manifests      []numberedSum       // sorted
-	sums           [][sha256.Size]byte // of all blobs, sorted
+	untagged       func(image int) bool // nil: none is
+	beside         memory.Driver        // what is no part of the tree
+	manifests      []numberedSum        // sorted
+	sums           [][sha256.Size]byte  // of all blobs, sorted
 }
 
 type numberedSum struct {
@@ -76,8 +80,32 @@ func (s *synthetic) manifest(image int) []byte {
 	return text
 }
 
+// inTree reports whether a key is one of the registry's own.
+func inTree(key string) bool { return strings.HasPrefix(key, registrylayout.Root+"/") }
+
+func (s *synthetic) Stat(ctx context.Context, key string) (storage.Info, error) {
+	if !inTree(key) {
+		return s.beside.Stat(ctx, key)
+	}
+	return storage.Info{Key: key, Size: 1000}, nil
+}
+
+func (s *synthetic) Delete(ctx context.Context, key string, o storage.DeleteOptions) error {
+	if !inTree(key) {
+		return s.beside.Delete(ctx, key, o)
+	}
+	return nil
+}
+
+func (s *synthetic) Create(ctx context.Context, key string, o storage.CreateOptions) (storage.Upload, error) {
+	return s.beside.Create(ctx, key, o)
+}
+
 func (s *synthetic) List(_ context.Context, o storage.ListOptions) iter.Seq2[storage.Entry, error] {
 	return func(yield func(storage.Entry, error) bool) {
+		if strings.Contains(o.Prefix, "/_manifests/") {
+			return // nothing is beside a link
+		}
 		give := func(key string) bool {
 			return yield(storage.Entry{Info: storage.Info{Key: key, Size: 1000}}, nil)
 		}
@@ -113,8 +141,11 @@ func (s *synthetic) listRepository(r int, give func(string) bool) bool {
 		}
 		sum := sha256.Sum256(s.manifest(i))
 		h := hex.EncodeToString(sum[:])
-		keys = append(keys, dir+"_manifests/revisions/sha256/"+h+"/link",
-			dir+"_manifests/tags/v"+strconv.Itoa(i)+"/current/link", dir+"_manifests/tags/v"+strconv.Itoa(i)+"/index/sha256/"+h+"/link")
+		keys = append(keys, dir+"_manifests/revisions/sha256/"+h+"/link")
+		if s.untagged != nil && s.untagged(i) {
+			continue
+		}
+		keys = append(keys, dir+"_manifests/tags/v"+strconv.Itoa(i)+"/current/link", dir+"_manifests/tags/v"+strconv.Itoa(i)+"/index/sha256/"+h+"/link")
 	}
 	slices.Sort(keys)
 	for _, k := range keys {
@@ -125,7 +156,10 @@ func (s *synthetic) listRepository(r int, give func(string) bool) bool {
 	return true
 }
 
-func (s *synthetic) Open(_ context.Context, key string, _ storage.Range) (*storage.Object, error) {
+func (s *synthetic) Open(ctx context.Context, key string, r storage.Range) (*storage.Object, error) {
+	if !inTree(key) {
+		return s.beside.Open(ctx, key, r)
+	}
 	place, _ := registrylayout.ParseKey(key)
 	var text []byte
 	switch place.Kind {

@@ -91,6 +91,38 @@ func TestUnknownMediaTypesKeepWhatTheyMayMean(t *testing.T) {
 	require.ErrorIs(t, err, storage.ErrNotExist)
 }
 
+// So it does where what it names is a manifest: that may be a child of it, whatever
+// the field is called, with all that belongs to it.
+func TestUnknownMediaTypesKeepManifestsThatTheyMayOwn(t *testing.T) {
+	for name, text := range map[string]string{
+		"in a field of its own": `{"mediaType":"application/vnd.acme.bundle.v9+json","parts":["%s"]}`,
+		"as a layer":            `{"mediaType":"application/vnd.acme.bundle.v9+json","layers":[{"digest":"%s","size":1}]}`,
+		"as the config":         `{"mediaType":"application/vnd.acme.bundle.v9+json","config":{"digest":"%s","size":1}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVolume(t)
+			part, lost := v.image("shop/web", "part"), v.image("shop/web", "of nobody")
+			signature := v.manifest("shop/web", fmt.Sprintf(`{"schemaVersion":2,"config":{"digest":%q,"size":1},"subject":{"digest":%q,"size":1}}`, v.blob("shop/web", "{}"), part))
+			key, err := registrylayout.LayerLinkKey("shop/web", part)
+			v.write(key, err, string(part)) // as a push asks for of layers
+			v.manifest("shop/web", fmt.Sprintf(text, part), "v1")
+			report, err := v.collect(prune.GarbageOptions{Untagged: true})
+			require.NoError(t, err)
+			require.Equal(t, 3, report.Count(prune.DeleteBlob, apply.Done), "manifest, config and layer of what nobody names")
+			for r := range report.Results() {
+				require.Equal(t, apply.Done, r.Status, "the plan says what the run does: %+v", r)
+			}
+			require.NoError(t, v.HasManifest(t.Context(), "shop/web", part))
+			require.NoError(t, v.HasManifest(t.Context(), "shop/web", signature))
+			require.ErrorIs(t, v.HasManifest(t.Context(), "shop/web", lost), storage.ErrNotExist)
+			for _, content := range []string{"config of part", "part", "{}"} {
+				require.NoError(t, v.HasLayer(t.Context(), "shop/web", digest.FromString(content)))
+				require.NoError(t, v.VerifyBlob(t.Context(), digest.FromString(content)))
+			}
+		})
+	}
+}
+
 // The children of an index may be there without links of their own.
 func TestChildrenWithoutLinksStay(t *testing.T) {
 	v := newVolume(t)
@@ -197,13 +229,28 @@ func TestCondemnedOnAStore(t *testing.T) {
 	}
 }
 
-// TestCostOfACollection counts the calls to the driver: reading, planning and
-// looking again take at most two for each blob and link, and the listings.
+// TestCostOfACollection counts the calls to the driver: reading, planning, looking
+// again and deleting take at most two for each blob and link, and the listings, of
+// which each manifest link that goes has one of its own.
 func TestCostOfACollection(t *testing.T) {
+	for name, oneIn := range map[string]int{"nothing goes": images + 1, "half goes": 2} {
+		t.Run(name, func(t *testing.T) { costOfACollection(t, oneIn) })
+	}
+}
+
+const images = 400
+
+func costOfACollection(t *testing.T, oneIn int) {
 	v := newVolume(t)
-	const images = 400
+	going := 0
 	for i := range images {
-		v.image(fmt.Sprintf("team/app-%d", i%40), fmt.Sprintf("image %d", i), fmt.Sprintf("v%d", i))
+		repository, content := fmt.Sprintf("team/app-%d", i%40), fmt.Sprintf("image %d", i)
+		if i%oneIn == oneIn-1 {
+			v.image(repository, content)
+			going++
+		} else {
+			v.image(repository, content, fmt.Sprintf("v%d", i))
+		}
 	}
 	var mu sync.Mutex
 	count := map[string]int{}
@@ -219,18 +266,20 @@ func TestCostOfACollection(t *testing.T) {
 	require.NoError(t, err)
 	plan, err := prune.New(inv, prune.Garbage(prune.GarbageOptions{Untagged: true}), v.now)
 	require.NoError(t, err)
-	_, err = apply.Run(t.Context(), plan, ends.Ends(), apply.Options{Now: func() time.Time { return v.now }, Grace: -1, DryRun: true})
+	report, err := apply.Run(t.Context(), plan, ends.Ends(), apply.Options{Now: func() time.Time { return v.now }, Grace: -1})
 	require.NoError(t, err)
-	links := volume.Tags + volume.Manifests + 2*images
+	require.Equal(t, 3*going, report.Count(prune.DeleteBlob, apply.Done))
+	links := 2*volume.Tags + volume.Manifests + 2*images // a tag has its index, too
 	calls := 0
 	for op, n := range count {
 		if op != "list" {
 			calls += n
 		}
 	}
-	t.Logf("%d tags, %d blobs, %d links: %v", volume.Tags, volume.Blobs, links, count)
+	t.Logf("%d tags, %d blobs, %d links: %d calls, %v", volume.Tags, volume.Blobs, links, calls, count)
 	require.Equal(t, 3*images, volume.Blobs)
 	require.LessOrEqual(t, calls, 2*(volume.Blobs+links))
+	require.LessOrEqual(t, count["list"], 2+going)
 }
 
 // A look that fails is none; nobody else writes, so that one that did not is enough.

@@ -12,8 +12,9 @@ import (
 )
 
 // read makes a fact of a manifest's text, with the sizes that the blobs have. What
-// is not on the volume has none. registrylayout.ErrManifest.
-func read(d digest.Digest, raw []byte, stored func(string) (int64, bool)) (inventory.Manifest, error) {
+// is not on the volume has none. linked reports whether a digest is a manifest's.
+// registrylayout.ErrManifest.
+func read(d digest.Digest, raw []byte, stored func(string) (int64, bool), linked func(digest.Digest) bool) (inventory.Manifest, error) {
 	parsed, err := manifest.Parse(raw)
 	if err != nil {
 		return inventory.Manifest{}, &registrylayout.Error{Key: string(d), Err: fmt.Errorf("%w: %w", registrylayout.ErrManifest, err)}
@@ -41,6 +42,7 @@ func read(d digest.Digest, raw []byte, stored func(string) (int64, bool)) (inven
 	}
 	if !known(parsed, m.MediaType) {
 		m.Layers = append(m.Layers, named(raw, &m)...)
+		m.Children = append(m.Children, manifestsAmong(&m, linked)...)
 	}
 	if m.Config == "" && !manifest.IsImage(m.MediaType) {
 		m.Config = m.Digest // it has none: else it would be taken for one that does not say
@@ -77,6 +79,18 @@ func named(raw []byte, m *inventory.Manifest) (blobs []inventory.Blob) {
 		}
 	}
 	return blobs
+}
+
+// manifestsAmong returns what a manifest of an unknown kind names as its config, or
+// anywhere but as its children, and is a manifest: it may own that as well, with all
+// that belongs to it.
+func manifestsAmong(m *inventory.Manifest, linked func(digest.Digest) bool) (children []inventory.Blob) {
+	for _, b := range append(slices.Clone(m.Layers), inventory.Blob{Digest: m.Config}) {
+		if d := digest.Digest(b.Digest); d != "" && linked(d) {
+			children = append(children, b)
+		}
+	}
+	return children
 }
 
 // mediaType returns what the manifest says, or what it must be: an OCI manifest

@@ -315,6 +315,12 @@ func (r *reader) batch(ctx context.Context, batch []digest.Digest, done int) (ow
 	return owned, err
 }
 
+// linked reports whether a digest is linked or tagged as a manifest, anywhere.
+func (r *reader) linked(d digest.Digest) bool {
+	_, is := r.manifests[d]
+	return is
+}
+
 // text is what reading a manifest gave.
 type text struct {
 	raw []byte
@@ -327,7 +333,7 @@ func (r *reader) image(d digest.Digest, t text) ([]inventory.Blob, error) {
 	err := t.err
 	var m inventory.Manifest
 	if err == nil {
-		m, err = read(d, t.raw, r.builder.StoredBlob)
+		m, err = read(d, t.raw, r.builder.StoredBlob, r.linked)
 	}
 	switch {
 	case err == nil:
