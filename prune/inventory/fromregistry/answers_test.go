@@ -3,6 +3,7 @@ package fromregistry_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"net/http"
 	"path"
@@ -36,4 +37,23 @@ func fetch(t testing.TB, client *http.Client, method, url string) (body []byte, 
 		require.Equal(t, want, "sha256:"+hex.EncodeToString(sum[:]))
 	}
 	return body, true
+}
+
+// partsOf returns what a manifest names: children, config and layers.
+func partsOf(t testing.TB, raw []byte) (parts []place) {
+	type descriptor struct{ Digest string }
+	var m struct {
+		Config            descriptor
+		Layers, Manifests []descriptor
+	}
+	require.NoError(t, json.Unmarshal(raw, &m))
+	for _, d := range m.Manifests {
+		parts = append(parts, place{digest: d.Digest, manifest: true})
+	}
+	for _, d := range append(m.Layers, m.Config) {
+		if d.Digest != "" {
+			parts = append(parts, place{digest: d.Digest})
+		}
+	}
+	return parts
 }

@@ -102,6 +102,27 @@ func (w *integrated) finds(p place) bool {
 	return answers(w.t, w.http, http.MethodHead, w.server.URL()+"/v2/"+p.repository+"/blobs/"+p.digest)
 }
 
+// dangling is what manifests that repositories still have name, and had there at first, and
+// what is no longer there: links that somebody may pull by digest, to nothing.
+func (w *integrated) dangling() (list []string) {
+	for p := range w.pushed {
+		if !p.manifest {
+			continue
+		}
+		raw, there := fetch(w.t, w.http, http.MethodGet, w.server.URL()+"/v2/"+p.repository+"/manifests/"+p.digest)
+		if !there {
+			continue
+		}
+		for _, part := range partsOf(w.t, raw) {
+			part.repository = p.repository
+			if w.pushed[part] && !w.finds(part) {
+				list = append(list, p.repository+" "+p.digest+": "+part.digest)
+			}
+		}
+	}
+	return list
+}
+
 // integratedState is all that is left.
 type integratedState struct {
 	Items, Images []string
@@ -164,6 +185,7 @@ func undisturbed(t *testing.T, cluster *prunetest.Cluster, plan *prune.Plan) (in
 	w := newIntegrated(t, cluster)
 	defer w.close()
 	before := w.missing()
+	require.Empty(t, w.dangling())
 	never := &striker{k: -1}
 	never.strike(w.live)
 	w.server.Inject(never.fault())
@@ -191,6 +213,7 @@ func strikeIntegrated(t *testing.T, cluster *prunetest.Cluster, plan *prune.Plan
 	remove()
 	w.live.Before, w.live.After = nil, nil
 	require.Subset(t, before, w.missing(), name)
+	require.Empty(t, w.dangling(), name)
 	if err != nil && lost {
 		w.planAnew(plan.Policy, want, name)
 		require.Subset(t, before, w.missing(), name)
