@@ -191,7 +191,7 @@ func undisturbed(t *testing.T, cluster *prunetest.Cluster, plan *prune.Plan) (in
 	w.server.Inject(never.fault())
 	report, err := w.run(t.Context(), plan, nil, false)
 	require.NoError(t, err)
-	allDone(t, report, "undisturbed")
+	allDone(t, report, prune.DeleteTagItem, prune.DeleteManifestLink, prune.DeleteLayerLink, prune.DeleteImage, prune.DeleteBlob)
 	require.Equal(t, plan.Summary.FreedBytes, report.FreedBytes)
 	calls := int(never.n.Load())
 	w.live.Before = nil
