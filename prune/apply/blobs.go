@@ -73,7 +73,7 @@ func (r *run) deleteBlobs(ctx context.Context) error {
 func (r *run) settleBlobs(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	err := r.settleMarks(ctx)
-	if len(r.gone) == 0 || r.o.DryRun {
+	if r.report.Count(prune.DeleteBlob, Done) == 0 || r.o.DryRun {
 		return err
 	}
 	if r.ends.Caches == nil {

@@ -85,8 +85,8 @@ type run struct {
 	done    int
 	total   int
 	assumed map[int]bool // in a dry run: tag items dropped
-	gone    []string     // blobs that this run deleted
-	settled []string     // blobs that wait no more
+	gone    []string     // blobs that this run deleted, where caches are told
+	settled []string     // blobs that wait no more, where any does
 	leased  []string     // blobs that a writer holds
 }
 
@@ -292,10 +292,11 @@ func (r *run) note(result *Result) {
 			r.assumed[result.Number] = true
 		}
 	case prune.DeleteBlob:
-		if result.Status == Done {
+		// Each is a text in memory: they are kept for those who are told of them.
+		if result.Status == Done && r.ends.Caches != nil {
 			r.gone = append(r.gone, result.Action.Digest)
 		}
-		if result.Status.frees() || result.Status == Unsupported {
+		if r.marks != nil && (result.Status.frees() || result.Status == Unsupported) {
 			r.settled = append(r.settled, result.Action.Digest)
 		}
 		if errors.Is(result.Err, ErrInUse) {
