@@ -35,9 +35,14 @@ var registrySizes = []int{10_000, 100_000}
 // and over HTTP on loopback, beside the same deletions sent bare by as many goroutines.
 // The registry really has the links and blobs, and says 404 to what it has not. The two
 // differ by what apply and registryclient do on top. Streams and Images are in memory.
+// With -short, as in CI, only apply's own number of workers is tried.
 func BenchmarkRegistry(b *testing.B) {
+	concurrency := []int{apply.DefaultWorkers, registryclient.DefaultConcurrency}
+	if testing.Short() {
+		concurrency = concurrency[:1]
+	}
 	for _, n := range registrySizes {
-		for _, workers := range []int{apply.DefaultWorkers, registryclient.DefaultConcurrency} {
+		for _, workers := range concurrency {
 			b.Run(fmt.Sprintf("%s/workers=%d", sizeName(n), workers), func(b *testing.B) {
 				w := newHeld(b, n, workers)
 				var bare, run time.Duration
