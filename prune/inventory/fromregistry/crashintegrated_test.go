@@ -152,7 +152,7 @@ func TestIntegratedRunThatEndsAnywhere(t *testing.T) {
 	policy, runs, clusters := oneRevision(t), 0, 0
 	one := 2
 	if raced || testing.Short() {
-		one = 16
+		one = 12
 	}
 	for seed := range uint64(12) {
 		cluster := prunetest.Random(seed)

@@ -241,7 +241,7 @@ func (w *plain) requireManifest(repository, digest string, referrers bool, name 
 func TestPlainRunThatEndsAnywhere(t *testing.T) {
 	runs, one := 0, 5
 	if raced || testing.Short() {
-		one = 24
+		one = 12
 	}
 	for seed := range int64(6) {
 		m := makeUp(t, seed)
