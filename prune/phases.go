@@ -10,10 +10,14 @@ import (
 // action can be made by itself, so that several goroutines can make them.
 type phase struct {
 	n int
+	// kind tells the kind of the action of that number, without making it.
+	kind func(i int) ActionKind
 	// at makes the action of that number. It sets all fields that the phase
 	// uses, so that an Action can be used again within it.
 	at func(i int, n *names, a *Action)
 }
+
+func always(kind ActionKind) func(int) ActionKind { return func(int) ActionKind { return kind } }
 
 // phases returns the planner's decisions in the order in which they are carried
 // out.
@@ -28,7 +32,7 @@ func (p *planner) tagItemPhase() phase {
 			dropped = append(dropped, int32(i))
 		}
 	}
-	return phase{len(dropped), func(k int, n *names, a *Action) {
+	return phase{len(dropped), always(DeleteTagItem), func(k int, n *names, a *Action) {
 		i := int(dropped[k])
 		item := p.inv.Item(i)
 		tag := p.inv.Tag(item.Tag)
@@ -44,12 +48,15 @@ func (p *planner) tagItemPhase() phase {
 }
 
 func (p *planner) linkPhase() phase {
-	return phase{len(p.links), func(k int, n *names, a *Action) {
-		l := p.links[k]
-		a.Kind = DeleteLayerLink
-		if l.manifest {
-			a.Kind = DeleteManifestLink
+	kind := func(k int) ActionKind {
+		if p.links[k].manifest {
+			return DeleteManifestLink
 		}
+		return DeleteLayerLink
+	}
+	return phase{len(p.links), kind, func(k int, n *names, a *Action) {
+		l := p.links[k]
+		a.Kind = kind(k)
 		a.Repository = n.repository(l.stream)
 		a.Digest = p.inv.DigestText(l.digest)
 		if l.item < 0 {
@@ -67,7 +74,7 @@ func (p *planner) linkPhase() phase {
 
 func (p *planner) imagePhase() phase {
 	deleted := p.deletedImages()
-	return phase{len(deleted), func(k int, n *names, a *Action) {
+	return phase{len(deleted), always(DeleteImage), func(k int, n *names, a *Action) {
 		i := deleted[k]
 		a.Kind = DeleteImage
 		a.Image = n.image(int32(i))
@@ -102,7 +109,7 @@ func (p *planner) blobPhase() phase {
 		}
 	}
 	owner := p.doomedBy()
-	return phase{len(doomed), func(k int, n *names, a *Action) {
+	return phase{len(doomed), always(DeleteBlob), func(k int, n *names, a *Action) {
 		d := doomed[k]
 		a.Kind = DeleteBlob
 		a.Digest, a.Bytes = p.inv.DigestText(d), p.inv.Size(d)
@@ -137,5 +144,9 @@ func (p *planner) doomedBy() []int32 {
 
 // readPhase makes a phase of actions that were read from JSON.
 func readPhase(actions []Action) phase {
-	return phase{len(actions), func(i int, _ *names, a *Action) { *a = actions[i] }}
+	return phase{
+		len(actions),
+		func(i int) ActionKind { return actions[i].Kind },
+		func(i int, _ *names, a *Action) { *a = actions[i] },
+	}
 }

@@ -184,6 +184,26 @@ func (p *Plan) Actions() iter.Seq[Action] {
 	}
 }
 
+// ActionsOf yields the actions of one kind, each with its number among all [Plan.Actions],
+// from 0. The others are not made, which is what takes the time.
+func (p *Plan) ActionsOf(kind ActionKind) iter.Seq2[int, Action] {
+	return func(yield func(int, Action) bool) {
+		names, number := p.newNames(), 0
+		for _, phase := range p.phases() {
+			for i := range phase.n {
+				if phase.kind(i) == kind {
+					var a Action
+					phase.at(i, names, &a)
+					if !yield(number, a) {
+						return
+					}
+				}
+				number++
+			}
+		}
+	}
+}
+
 func (p *Plan) phases() []phase {
 	if p.made == nil {
 		return []phase{readPhase(p.actions)}

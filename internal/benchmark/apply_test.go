@@ -58,10 +58,15 @@ func timed(f func()) time.Duration {
 
 // yesServer is a registry and API server that does nothing, over HTTP.
 type yesServer struct {
-	url     string
-	client  *http.Client
+	*yesAPI
+	url    string
+	client *http.Client
+	paths  []string
+}
+
+// yesAPI is the API server alone, in memory.
+type yesAPI struct {
 	streams map[string]*imagestream.ImageStream
-	paths   []string
 	looks   atomic.Int32         // of the run
 	dropped *inventory.Inventory // once the items are
 	deleted *inventory.Inventory // once the Images are, too
@@ -70,15 +75,12 @@ type yesServer struct {
 func newYesServer(b *testing.B, plan *prune.Plan, inv *inventory.Inventory) *yesServer {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 	b.Cleanup(server.Close)
-	r := &yesServer{url: server.URL, streams: map[string]*imagestream.ImageStream{}}
-	r.dropped, r.deleted = without(b, inv, plan, false), without(b, inv, plan, true)
+	r := &yesServer{yesAPI: newYesAPI(b, plan, inv), url: server.URL}
 	r.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: apply.DefaultWorkers}}
 	for a := range plan.Actions() {
-		if a.Kind == prune.DeleteTagItem {
-			r.addItem(&a)
-			continue
+		if a.Kind != prune.DeleteTagItem {
+			r.paths = append(r.paths, pathOf(a.Repository, a.Digest+a.Image))
 		}
-		r.paths = append(r.paths, pathOf(a.Repository, a.Digest+a.Image))
 	}
 	for name := range r.streams { // read and written
 		r.paths = append(r.paths, pathOf(name, "read"), pathOf(name, "write"))
@@ -86,10 +88,32 @@ func newYesServer(b *testing.B, plan *prune.Plan, inv *inventory.Inventory) *yes
 	return r
 }
 
+func newYesAPI(b testing.TB, plan *prune.Plan, inv *inventory.Inventory) *yesAPI {
+	r := &yesAPI{streams: map[string]*imagestream.ImageStream{}}
+	r.dropped, r.deleted = without(b, inv, plan, false), without(b, inv, plan, true)
+	for a := range plan.Actions() {
+		if a.Kind == prune.DeleteTagItem {
+			r.addItem(&a)
+		}
+	}
+	return r
+}
+
+// ReadStream gives the stream as it was at first.
+func (r *yesAPI) ReadStream(_ context.Context, namespace, name string) (*imagestream.ImageStream, error) {
+	return r.streams[inventory.RepositoryName(namespace, name)], nil
+}
+
+// UpdateStreamStatus says yes.
+func (r *yesAPI) UpdateStreamStatus(context.Context, *imagestream.ImageStream) error { return nil }
+
+// DeleteImage says yes.
+func (r *yesAPI) DeleteImage(context.Context, string, apply.Preconditions) error { return nil }
+
 func pathOf(repository, digest string) string { return "/v2/" + repository + "/" + digest }
 
 // addItem puts the item of an action where the plan found it.
-func (r *yesServer) addItem(a *prune.Action) {
+func (r *yesAPI) addItem(a *prune.Action) {
 	s := r.streams[a.Stream]
 	if s == nil {
 		namespace, name, _ := strings.Cut(a.Stream, "/")
@@ -172,7 +196,7 @@ func (r *yesServer) DeleteBlob(ctx context.Context, digest string) error {
 }
 
 // List gives what there is at the first look of a run, and at the next.
-func (r *yesServer) List(context.Context) (*inventory.Inventory, error) {
+func (r *yesAPI) List(context.Context) (*inventory.Inventory, error) {
 	if r.looks.Add(1) == 1 {
 		return r.dropped, nil
 	}
@@ -181,7 +205,7 @@ func (r *yesServer) List(context.Context) (*inventory.Inventory, error) {
 
 // without returns the inventory as it is once the plan's tag items are dropped and,
 // if asked, its Images deleted, less its workloads, which can only keep.
-func without(b *testing.B, inv *inventory.Inventory, plan *prune.Plan, images bool) *inventory.Inventory {
+func without(b testing.TB, inv *inventory.Inventory, plan *prune.Plan, images bool) *inventory.Inventory {
 	dropped := map[string]bool{}
 	for a := range plan.Actions() {
 		switch {

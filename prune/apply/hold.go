@@ -57,15 +57,19 @@ func (h *holds) digest(digest, why string) {
 	}
 }
 
-// closure holds an image and all that it may need. Where that is not known,
-// everything is held.
-func (h *holds) closure(known *prune.Recheck, image, why string) {
-	if complete := known.Closure(image, func(d string) { h.digest(d, why) }); !complete {
+// closure holds an image and all that it may need, and reports whether that is known.
+// Where it is not, every image and blob is held.
+func (h *holds) closure(known *prune.Recheck, image, why string) (complete bool) {
+	complete = known.Closure(image, func(d string) { h.digest(d, why) })
+	if !complete {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.everything = why + ", and what it needs is not known"
+		h.everything = why + unknownNeeds
 	}
+	return complete
 }
+
+const unknownNeeds = ", and what it needs is not known"
 
 // keeps holds what an action would have freed. It is called for every action
 // that is not done. Those on tag items are held once what is there was listed.
@@ -76,7 +80,11 @@ func (h *holds) keeps(known *prune.Recheck, r *Result) {
 		h.repository(r.Action.Stream, why)
 		h.closure(known, r.Action.Image, why)
 	case prune.DeleteManifestLink:
-		h.closure(known, r.Action.Digest, why)
+		// A plain registry does not tell of an index that lost its tag: what it owns is
+		// known no more, and must not go from under it.
+		if !h.closure(known, r.Action.Digest, why) {
+			h.repository(r.Action.Repository, why+unknownNeeds)
+		}
 	case prune.DeleteLayerLink:
 		h.digest(r.Action.Digest, why)
 	case prune.DeleteImage:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,7 +88,7 @@ type run struct {
 	assumed map[int]bool // in a dry run: tag items dropped
 	deleted int          // blobs that this run deleted
 	gone    []string     // these, where there are caches to tell
-	settled []string     // blobs that wait no more
+	settled []string     // blobs that wait no more, where any does
 	leased  []string     // blobs that a writer holds
 }
 
@@ -163,15 +164,7 @@ func (r *run) carryOut(ctx context.Context) error {
 
 // actions yields the actions of a phase with their numbers.
 func (r *run) actions(phase Phase) iter.Seq2[int, prune.Action] {
-	return func(yield func(int, prune.Action) bool) {
-		n := -1
-		for a := range r.plan.Actions() {
-			n++
-			if a.Kind == kindOf[phase] && !yield(n, a) {
-				return
-			}
-		}
-	}
+	return r.plan.ActionsOf(kindOf[phase])
 }
 
 // start begins a phase of so many actions.
@@ -324,14 +317,14 @@ func (r *run) note(result *Result) {
 
 // failures joins the errors of failed actions, the first few of them.
 func (r *run) failures() error {
+	if !slices.ContainsFunc(phases, func(p Phase) bool { return r.report.Count(kindOf[p], Failed) > 0 }) {
+		return nil // a look at each action takes its time
+	}
 	var errs []error
 	for result := range r.report.Results() {
 		if result.Status == Failed {
 			errs = append(errs, fmt.Errorf("%s %s: %w", result.Action.Kind, objectOf(&result.Action), result.Err))
 		}
-	}
-	if len(errs) == 0 {
-		return nil
 	}
 	return firstOf(errs)
 }
