@@ -111,6 +111,18 @@ func (w *e2eWorld) image() v1.Image {
 	return image
 }
 
+// blobsOf returns the digests of an image and of all that it is made of.
+func (w *e2eWorld) blobsOf(image v1.Image) []string {
+	w.t.Helper()
+	manifest, err := image.Manifest()
+	require.NoError(w.t, err)
+	digests := []string{w.digest(image), manifest.Config.Digest.String()}
+	for _, l := range manifest.Layers {
+		digests = append(digests, l.Digest.String())
+	}
+	return digests
+}
+
 // index makes an index of images.
 func (w *e2eWorld) index(children ...v1.Image) v1.ImageIndex {
 	var index v1.ImageIndex = empty.Index
