@@ -1,5 +1,5 @@
 // Package debianregistry runs Debian's docker-registry for end-to-end tests: on the
-// loopback interface, with one user, and a volume that outlives each of its processes.
+// loopback interface, on a volume that outlives each of its processes.
 package debianregistry
 
 import (
@@ -17,24 +17,18 @@ import (
 	"time"
 )
 
-// The user who may do everything.
-const (
-	User     = "builder"
-	Password = "p:w \"ä/+="
-)
-
 // timeout bounds the start and the end of a process.
 const timeout = 30 * time.Second
 
-// A Registry is a volume, and the registry that is on it while it runs.
+// A Registry is a volume, and the registry that is on it while it runs. Deletions are
+// enabled, and uploads are not purged.
 type Registry struct {
-	// Dir is the volume, Host where the registry listens, as in 127.0.0.1:40001: from
-	// the first start on the same.
-	Dir, Host string
+	// Dir is the volume. Host is where the registry listens, as in 127.0.0.1:40001, and
+	// Config its file: from the first start on.
+	Dir, Host, Config string
 
 	t       testing.TB
-	users   string // the password file
-	config  string
+	users   string // the password file; empty: everybody may do everything
 	log     bytes.Buffer
 	process *exec.Cmd // nil: stopped
 	ended   chan error
@@ -54,29 +48,52 @@ func Need(t testing.TB, programs ...string) {
 	}
 }
 
-// Start starts a registry on a new volume, until the test ends.
-func Start(t testing.TB) *Registry {
+// New returns a registry on a new volume that is not started. With users, by name, it
+// asks for their passwords.
+func New(t testing.TB, users map[string]string) *Registry {
 	t.Helper()
-	Need(t, "docker-registry", "htpasswd")
+	Need(t, "docker-registry")
 	dir := t.TempDir()
-	r := &Registry{t: t, Dir: t.TempDir(), users: filepath.Join(dir, "htpasswd"), config: filepath.Join(dir, "config.yml")}
-	cmd := exec.CommandContext(t.Context(), "htpasswd", "-niB", "-C", "4", User)
-	cmd.Stdin = strings.NewReader(Password)
-	line, err := cmd.Output()
-	if err == nil {
-		err = os.WriteFile(r.users, line, 0o600)
+	r := &Registry{t: t, Dir: t.TempDir(), Config: filepath.Join(dir, "config.yml")}
+	if len(users) == 0 {
+		return r
 	}
-	if err != nil {
+	Need(t, "htpasswd")
+	r.users = filepath.Join(dir, "htpasswd")
+	var file bytes.Buffer
+	for user, password := range users {
+		cmd := exec.CommandContext(t.Context(), "htpasswd", "-niB", "-C", "4", user)
+		cmd.Stdin = strings.NewReader(password)
+		line, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file.Write(append(bytes.TrimSpace(line), '\n'))
+	}
+	if err := os.WriteFile(r.users, file.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.Stop)
+	return r
+}
+
+// Start starts the registry, until Stop or the end of the test. From the second time on
+// it is at the same address.
+func (r *Registry) Start() {
+	r.t.Helper()
+	if r.Host != "" {
+		if err := r.serve(); err != nil {
+			r.t.Fatal(err)
+		}
+		return
+	}
+	r.t.Cleanup(r.Stop)
+	var err error
 	for range 3 { // somebody may take the port between its choice and its use
 		if err = r.listen(); err == nil {
-			return r
+			return
 		}
 	}
-	t.Fatal(err)
-	return nil
+	r.t.Fatal(err)
 }
 
 // listen chooses a port and starts there.
@@ -93,26 +110,20 @@ func (r *Registry) listen() error {
 log: {accesslog: {disabled: true}, level: error}
 storage: {filesystem: {rootdirectory: %q}, delete: {enabled: true}, maintenance: {uploadpurging: {enabled: false}}}
 http: {addr: %q, secret: s}
-auth: {htpasswd: {realm: e2e, path: %q}}
-`, r.Dir, r.Host, r.users)
-	if err := os.WriteFile(r.config, config, 0o600); err != nil {
+`, r.Dir, r.Host)
+	if r.users != "" {
+		config = fmt.Appendf(config, "auth: {htpasswd: {realm: e2e, path: %q}}\n", r.users)
+	}
+	if err := os.WriteFile(r.Config, config, 0o600); err != nil {
 		return err
 	}
 	return r.serve()
 }
 
-// Restart starts the registry again, after a Stop.
-func (r *Registry) Restart() {
-	r.t.Helper()
-	if err := r.serve(); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-// serve starts a process, and waits until it asks for a password.
+// serve starts a process, and waits until it answers.
 func (r *Registry) serve() error {
 	r.log.Reset()
-	cmd := exec.Command("docker-registry", "serve", r.config)
+	cmd := exec.Command("docker-registry", "serve", r.Config)
 	cmd.Stdout, cmd.Stderr = &r.log, &r.log
 	if err := cmd.Start(); err != nil {
 		return err
@@ -144,7 +155,11 @@ func (r *Registry) answers(ctx context.Context) bool {
 		return false
 	}
 	response, err := http.DefaultClient.Do(request)
-	return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusUnauthorized
+	want := http.StatusOK
+	if r.users != "" {
+		want = http.StatusUnauthorized
+	}
+	return err == nil && response.Body.Close() == nil && response.StatusCode == want
 }
 
 // Stop has the registry end by SIGTERM, and waits until it has. It does nothing to one

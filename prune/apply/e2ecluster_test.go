@@ -244,7 +244,7 @@ func TestEndToEndRegistryStops(t *testing.T) {
 			require.Zero(t, report.FreedBytes)
 			require.Equal(t, blobs, c.blobs())
 
-			c.Restart()
+			c.Start()
 			c.requireItemsPulled(3)
 			report, err = run(c.ends())
 			require.NoError(t, err, report)

@@ -113,7 +113,7 @@ func TestEndToEndPlainRegistry(t *testing.T) {
 	require.Equal(t, plan.Summary.Blobs, len(blobs)-len(w.blobs()))
 	require.Zero(t, w.check(), "nothing that nobody needs is left")
 
-	w.Restart()
+	w.Start()
 	w.requireServed()
 	w.push("shop/web:day-9", w.again)
 	w.requirePulled("shop/web:day-9", w.digest(w.again))

@@ -100,7 +100,7 @@ func TestEndToEndCollectsGarbage(t *testing.T) {
 	require.Zero(t, c.check())
 	require.Empty(t, collect(0, "--grace", "0s").Blobs.Deleted)
 
-	c.Restart()
+	c.Start()
 	c.requireItemsPulled(3)
 	c.requireLinksGone(plan)
 	c.requirePulled("dev/again:v1", c.digest(again))

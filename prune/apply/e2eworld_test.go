@@ -48,8 +48,10 @@ type e2eWorld struct {
 func newE2EWorld(t *testing.T) *e2eWorld {
 	t.Helper()
 	debianregistry.Need(t, "crane", "skopeo")
-	w := &e2eWorld{Registry: debianregistry.Start(t), t: t, home: t.TempDir()}
-	w.program("crane", "auth", "login", w.Host, "-u", debianregistry.User, "-p", debianregistry.Password)
+	const user, password = "builder", `p:w "ä/+=`
+	w := &e2eWorld{Registry: debianregistry.New(t, map[string]string{user: password}), t: t, home: t.TempDir()}
+	w.Start()
+	w.program("crane", "auth", "login", w.Host, "-u", user, "-p", password)
 	w.options = registryclient.Options{
 		Keychain: auth.NewResolver(auth.Options{}, auth.File(w.authFile(), auth.DocumentOptions{})),
 		Retry:    registryclient.RetryOptions{Attempts: 1}, // what fails when the registry stops, fails at once
