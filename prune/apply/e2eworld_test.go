@@ -73,21 +73,15 @@ func newE2EWorld(t *testing.T) *e2eWorld {
 
 func (w *e2eWorld) authFile() string { return filepath.Join(w.home, "config.json") }
 
-// program runs crane or skopeo as the user, and returns what it printed.
-func (w *e2eWorld) program(program string, args ...string) string {
+// program runs crane or skopeo as the user.
+func (w *e2eWorld) program(program string, args ...string) {
 	w.t.Helper()
-	out, err := w.try(program, args...)
-	require.NoError(w.t, err, "%s %v: %s", program, args, out)
-	return out
-}
-
-func (w *e2eWorld) try(program string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+w.home, "REGISTRY_AUTH_FILE="+w.authFile())
 	out, err := cmd.CombinedOutput()
-	return string(out), err
+	require.NoError(w.t, err, "%s %v: %s", program, args, out)
 }
 
 // A pushable is an image or an index.
@@ -195,18 +189,27 @@ func (w *e2eWorld) copy(from string, to ...string) {
 // byte of that again. Both verify digests.
 func (w *e2eWorld) requirePulled(place, digest string) {
 	w.t.Helper()
-	require.Equal(w.t, digest, strings.TrimSpace(w.program("crane", "digest", "--insecure", w.Host+"/"+place)))
+	there, err := w.head(place)
+	require.NoError(w.t, err, place)
+	require.Equal(w.t, digest, there, place)
 	w.program("skopeo", "copy", "--insecure-policy", "--all", "--preserve-digests", "--src-tls-verify=false",
 		"docker://"+w.Host+"/"+place, "dir:"+filepath.Join(w.t.TempDir(), "pulled"))
 	w.program("crane", "validate", "--insecure", "--remote", w.Host+"/"+place)
 }
 
-// requireGone asks for a manifest by its tag or digest.
-func (w *e2eWorld) requireGone(place string) {
+// head returns the digest of what is at a place.
+func (w *e2eWorld) head(place string) (string, error) {
 	w.t.Helper()
 	reference, err := name.ParseReference(w.Host + "/" + place)
 	require.NoError(w.t, err)
-	_, err = w.client.HeadManifest(w.t.Context(), reference)
+	manifest, err := w.client.HeadManifest(w.t.Context(), reference)
+	return string(manifest.Digest), err
+}
+
+// requireGone asks for a manifest by its tag or digest.
+func (w *e2eWorld) requireGone(place string) {
+	w.t.Helper()
+	_, err := w.head(place)
 	var answer *registryclient.Error
 	require.ErrorAs(w.t, err, &answer, place)
 	require.Equal(w.t, registryclient.NotFound, answer.Class, place)
