@@ -7,11 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,14 +17,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/registrykit/registrykit/internal/debianregistry"
 	"github.com/stretchr/testify/require"
 )
 
 // The end-to-end tests have podman and skopeo use what this package wrote, and the
-// other way round, against Debian's docker-registry with a password file. They run
-// where the programs are installed; where REGISTRYKIT_E2E is set, as in .ci/run, one
-// that is missing is a failure.
-var e2ePrograms = []string{"docker-registry", "htpasswd", "podman", "skopeo"}
+// other way round, against Debian's docker-registry with a password file.
 
 // The user names and passwords of the registry: a robot's, and one that has everything
 // in it that a password may have.
@@ -35,7 +31,7 @@ var e2eUsers = map[string]string{
 	"12345678|device": "p:w \"ä/+=" + strings.Repeat("x", 40),
 }
 
-// e2eTimeout bounds each program and the start of the registry.
+// e2eTimeout bounds each program.
 const e2eTimeout = 30 * time.Second
 
 // An e2eHost is a registry and the home of a user of it.
@@ -46,91 +42,10 @@ type e2eHost struct {
 
 func newE2EHost(t *testing.T) *e2eHost {
 	t.Helper()
-	for _, program := range e2ePrograms {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("REGISTRYKIT_E2E") != "" {
-				t.Fatal(err)
-			}
-			t.Skipf("%s is not installed; .ci/run e2e installs it", program)
-		}
-	}
-	h := &e2eHost{home: t.TempDir()}
-	var err error
-	for range 3 { // somebody may take the port between its choice and its use
-		if h.registry, err = startRegistry(t); err == nil {
-			return h
-		}
-	}
-	require.NoError(t, err)
-	return nil
-}
-
-// startRegistry starts a registry on a free port of the loopback interface and ends it
-// with the test.
-func startRegistry(t *testing.T) (host string, err error) {
-	t.Helper()
-	dir := t.TempDir()
-	var users bytes.Buffer
-	for user, password := range e2eUsers {
-		cmd := exec.CommandContext(t.Context(), "htpasswd", "-niB", "-C", "4", user)
-		cmd.Stdin = strings.NewReader(password)
-		line, err := cmd.Output()
-		require.NoError(t, err)
-		users.Write(bytes.TrimSpace(line))
-		users.WriteByte('\n')
-	}
-	write(t, filepath.Join(dir, "htpasswd"), users.String())
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	host = listener.Addr().String()
-	require.NoError(t, listener.Close())
-	write(t, filepath.Join(dir, "config.yml"), fmt.Sprintf(`version: 0.1
-log: {accesslog: {disabled: true}, level: error}
-storage: {inmemory: {}}
-http: {addr: %q, secret: s}
-auth: {htpasswd: {realm: e2e, path: %q}}
-`, host, filepath.Join(dir, "htpasswd")))
-
-	var log bytes.Buffer
-	cmd := exec.Command("docker-registry", "serve", filepath.Join(dir, "config.yml"))
-	cmd.Stdout, cmd.Stderr = &log, &log
-	require.NoError(t, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	stop := func() {
-		_ = cmd.Process.Kill() // it may have ended
-		<-ended
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), e2eTimeout)
-	defer cancel()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		if status, err := get(ctx, "http://"+host+"/v2/"); err == nil && status == http.StatusUnauthorized {
-			t.Cleanup(stop)
-			return host, nil
-		}
-		select {
-		case err := <-ended:
-			return "", fmt.Errorf("the registry ended: %w: %s", err, log.String())
-		case <-ctx.Done():
-			stop()
-			return "", fmt.Errorf("the registry does not answer: %s", log.String())
-		case <-poll.C:
-		}
-	}
-}
-
-func get(ctx context.Context, url string) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	return response.StatusCode, response.Body.Close()
+	debianregistry.Need(t, "podman", "skopeo")
+	r := debianregistry.New(t, e2eUsers)
+	r.Start()
+	return &e2eHost{registry: r.Host, home: t.TempDir()}
 }
 
 // run runs a program as the user, and returns what it printed.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,79 +19,19 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/opencontainers/go-digest"
+	"github.com/registrykit/registrykit/internal/debianregistry"
 	"github.com/registrykit/registrykit/registryclient"
 	"github.com/stretchr/testify/require"
 )
 
-// The end-to-end tests are with Debian's docker-registry and skopeo, and with crane. They
-// run where these are installed; where REGISTRYKIT_E2E is set, one that is missing is a failure.
-var e2ePrograms = []string{"crane", "docker-registry", "htpasswd", "skopeo"}
-
-func needPrograms(t *testing.T) {
-	t.Helper()
-	for _, program := range e2ePrograms {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("REGISTRYKIT_E2E") != "" {
-				t.Fatal(err)
-			}
-			t.Skipf("%s is not installed", program)
-		}
-	}
-}
-
-// startDistribution starts a registry with the user alice on a free port of the
-// loopback interface, and ends it with the test.
+// startDistribution starts Debian's docker-registry with the user alice, for skopeo and
+// crane.
 func startDistribution(t *testing.T) (host string) {
 	t.Helper()
-	dir := t.TempDir()
-	cmd := exec.Command("htpasswd", "-niB", "-C", "4", "alice")
-	cmd.Stdin = strings.NewReader(secret)
-	users, err := cmd.Output()
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "htpasswd"), users, 0o600))
-	for range 3 { // somebody may take the port between its choice and its use
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		host = listener.Addr().String()
-		require.NoError(t, listener.Close())
-		config := filepath.Join(dir, "config.yml")
-		require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `version: 0.1
-log: {accesslog: {disabled: true}, level: error}
-storage: {inmemory: {}, delete: {enabled: true}}
-http: {addr: %q, secret: s}
-auth: {htpasswd: {realm: e2e, path: %q}}
-`, host, filepath.Join(dir, "htpasswd")), 0o600))
-		if serving(t, config, host) {
-			return host
-		}
-	}
-	t.Fatal("the registry does not answer")
-	return ""
-}
-
-// serving starts the registry and reports whether it answers. The client itself waits
-// for it.
-func serving(t *testing.T, config, host string) bool {
-	t.Helper()
-	cmd := exec.Command("docker-registry", "serve", config)
-	require.NoError(t, cmd.Start())
-	stop := func() {
-		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	registry, err := name.NewRegistry(host)
-	require.NoError(t, err)
-	c := registryclient.New(registryclient.Options{Keychain: alice, Retry: registryclient.RetryOptions{Attempts: 500, Backoff: 20 * time.Millisecond, MaxBackoff: 100 * time.Millisecond}})
-	defer c.Close()
-	if _, err := c.Ping(ctx, registry); err != nil {
-		t.Log(err)
-		stop()
-		return false
-	}
-	t.Cleanup(stop)
-	return true
+	debianregistry.Need(t, "crane", "skopeo")
+	r := debianregistry.New(t, map[string]string{"alice": secret})
+	r.Start()
+	return r.Host
 }
 
 func skopeo(t *testing.T, args ...string) string {
@@ -109,7 +48,6 @@ func skopeo(t *testing.T, args ...string) string {
 }
 
 func TestEndToEndDistribution(t *testing.T) {
-	needPrograms(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	host := startDistribution(t)

@@ -60,7 +60,6 @@ func craneLayout(t *testing.T, pushed any) (dir string) {
 // TestEndToEndCrane: the command crane and this client read what the other pushed, and
 // find the referrers that the other noted.
 func TestEndToEndCrane(t *testing.T) {
-	needPrograms(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	host := startDistribution(t)

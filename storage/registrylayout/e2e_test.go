@@ -29,7 +29,7 @@ func (h *e2eHost) reference(repository, tagOrDigest string) name.Reference {
 	if strings.Contains(tagOrDigest, ":") {
 		separator = "@"
 	}
-	r, err := name.ParseReference(h.host+"/"+repository+separator+tagOrDigest, name.Insecure)
+	r, err := name.ParseReference(h.Host+"/"+repository+separator+tagOrDigest, name.Insecure)
 	require.NoError(h.t, err)
 	return r
 }
@@ -66,10 +66,10 @@ func (h *e2eHost) pushAll() (image, oci v1.Image, index v1.ImageIndex, signature
 // sound.
 func TestEndToEndReads(t *testing.T) {
 	h := newE2EHost(t)
-	h.start()
+	h.Start()
 	image, oci, index, signature := h.pushAll()
-	h.skopeo("docker://"+h.host+"/shop/web:v1", "docker://"+h.host+"/copy/of/web:v2")
-	h.skopeo("docker://"+h.host+"/shop/deep/er:multi", "docker://"+h.host+"/alone:multi")
+	h.skopeo("docker://"+h.Host+"/shop/web:v1", "docker://"+h.Host+"/copy/of/web:v2")
+	h.skopeo("docker://"+h.Host+"/shop/deep/er:multi", "docker://"+h.Host+"/alone:multi")
 
 	findings, summary := h.check(registrylayout.CheckOptions{Verify: true})
 	require.Empty(t, findings)
@@ -109,7 +109,7 @@ func TestEndToEndReads(t *testing.T) {
 }
 
 func catalog(t *testing.T, h *e2eHost) []string {
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+h.host+"/v2/_catalog", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+h.Host+"/v2/_catalog", nil)
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func catalog(t *testing.T, h *e2eHost) []string {
 // TestEndToEndUploads: an upload that a client has abandoned.
 func TestEndToEndUploads(t *testing.T) {
 	h := newE2EHost(t)
-	h.start()
+	h.Start()
 	response, err := h.request(t.Context(), http.MethodPost, "/v2/shop/web/blobs/uploads/")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusAccepted, response.StatusCode)
@@ -168,7 +168,7 @@ func TestEndToEndServes(t *testing.T) {
 	index, err := h.ResolveTag(t.Context(), "shop/web", "v1")
 	require.NoError(t, err)
 
-	h.start()
+	h.Start()
 	ctx := remote.WithContext(t.Context())
 	for _, by := range []string{"v1", "latest", string(index)} {
 		served, err := remote.Index(h.reference("shop/web", by), ctx)
@@ -176,8 +176,8 @@ func TestEndToEndServes(t *testing.T) {
 		require.Equal(t, index, h.digestOf(served))
 		h.pull(served)
 	}
-	h.skopeo("docker://"+h.host+"/shop/web:v1", "dir:"+filepath.Join(t.TempDir(), "copy"))
-	h.skopeo("docker://"+h.host+"/shop/other:v1", "dir:"+filepath.Join(t.TempDir(), "copy"))
+	h.skopeo("docker://"+h.Host+"/shop/web:v1", "dir:"+filepath.Join(t.TempDir(), "copy"))
+	h.skopeo("docker://"+h.Host+"/shop/other:v1", "dir:"+filepath.Join(t.TempDir(), "copy"))
 	require.NotContains(t, h.collect("--dry-run"), "blob eligible for deletion")
 
 	sweep, err := h.Sweep(registrylayout.SweepOptions{Alone: true})
@@ -192,13 +192,13 @@ func TestEndToEndServes(t *testing.T) {
 	findings, _ := h.check(registrylayout.CheckOptions{Verify: true})
 	require.Empty(t, findings)
 
-	h.start()
+	h.Start()
 	_, err = remote.Head(h.reference("shop/other", "v1"), ctx)
 	require.ErrorContains(t, err, "404")
 	listed, err := remote.List(h.reference("shop/other", "v2").Context(), ctx)
 	require.NoError(t, err)
 	require.Equal(t, []string{"v2"}, listed)
-	h.skopeo("docker://"+h.host+"/shop/other:v2", "dir:"+filepath.Join(t.TempDir(), "copy"))
+	h.skopeo("docker://"+h.Host+"/shop/other:v2", "dir:"+filepath.Join(t.TempDir(), "copy"))
 
 	// The two write in turn, and share blobs.
 	image, _, _, _ := h.pushAll()
@@ -241,7 +241,7 @@ func (h *e2eHost) pull(index v1.ImageIndex) {
 // nothing, which a check tells of.
 func TestEndToEndFindsWhatACollectorBreaks(t *testing.T) {
 	h := newE2EHost(t)
-	h.start()
+	h.Start()
 	_, _, index, signature := h.pushAll()
 	out := h.collect("--delete-untagged")
 	require.Contains(t, out, "blob eligible for deletion")
@@ -264,7 +264,7 @@ func TestEndToEndFindsWhatACollectorBreaks(t *testing.T) {
 // blobs for a collector, and a check tells which.
 func TestEndToEndDeletedManifest(t *testing.T) {
 	h := newE2EHost(t)
-	h.start()
+	h.Start()
 	image, err := random.Image(512, 2)
 	require.NoError(t, err)
 	h.cranePush(image, h.reference("shop/web", "v1"))

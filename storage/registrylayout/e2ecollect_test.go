@@ -39,20 +39,20 @@ func (h *e2eHost) garbage() *apply.Report {
 // and every tag is served, each digest right.
 func TestEndToEndCollects(t *testing.T) {
 	theirs, ours := newE2EHost(t), newE2EHost(t)
-	theirs.start()
+	theirs.Start()
 	_, _, index, signature := theirs.pushAll()
 	untagged, err := random.Image(700, 2)
 	require.NoError(t, err)
 	theirs.cranePush(untagged, theirs.reference("shop/web", string(theirs.digestOf(untagged))))
-	theirs.stop()
-	require.NoError(t, os.CopyFS(ours.dir, os.DirFS(theirs.dir)))
+	theirs.Stop()
+	require.NoError(t, os.CopyFS(ours.Dir, os.DirFS(theirs.Dir)))
 	children, err := index.IndexManifest()
 	require.NoError(t, err)
 	require.Len(t, children.Manifests, 2)
 	ctx := remote.WithContext(t.Context())
 
 	theirs.collect("--delete-untagged")
-	theirs.start()
+	theirs.Start()
 	for _, child := range children.Manifests {
 		_, err := remote.Get(theirs.reference("shop/deep/er", child.Digest.String()), ctx)
 		require.ErrorContains(t, err, "MANIFEST_UNKNOWN")
@@ -64,9 +64,9 @@ func TestEndToEndCollects(t *testing.T) {
 	require.Equal(t, 4, report.Count(prune.DeleteBlob, apply.Done), "%v", report)
 	findings, _ := ours.check(registrylayout.CheckOptions{Verify: true})
 	require.Empty(t, findings)
-	ours.start()
+	ours.Start()
 	for _, name := range []string{"shop/web:v1", "shop/web:oci", "shop/deep/er:multi", "shop/web@" + string(ours.digestOf(signature))} {
-		ours.skopeo("docker://"+ours.host+"/"+name, "dir:"+filepath.Join(t.TempDir(), "copy"))
+		ours.skopeo("docker://"+ours.Host+"/"+name, "dir:"+filepath.Join(t.TempDir(), "copy"))
 	}
 	for _, child := range children.Manifests {
 		require.NoError(t, ours.HasManifest(t.Context(), "shop/deep/er", digest.Digest(child.Digest.String())))
@@ -75,9 +75,9 @@ func TestEndToEndCollects(t *testing.T) {
 	require.ErrorContains(t, err, "MANIFEST_UNKNOWN")
 
 	empty := newE2EHost(t)
-	empty.start()
-	empty.stop()
-	out, err := exec.CommandContext(t.Context(), "docker-registry", "garbage-collect", empty.config).CombinedOutput()
+	empty.Start()
+	empty.Stop()
+	out, err := exec.CommandContext(t.Context(), "docker-registry", "garbage-collect", empty.Config).CombinedOutput()
 	require.Error(t, err)
 	require.Contains(t, string(out), "failed to mark")
 	require.Zero(t, empty.garbage().FreedBytes)

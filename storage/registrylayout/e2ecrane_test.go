@@ -60,7 +60,7 @@ func (h *e2eHost) referrerOf(subject partial.Describable) v1.Image {
 // byte for byte, and what refers to it is known as a referrer, be it tagged or not.
 func TestEndToEndCrane(t *testing.T) {
 	h := newE2EHost(t)
-	h.start()
+	h.Start()
 	image, _, index, untagged := h.pushAll()
 	h.run("crane", "copy", "--insecure", h.reference("shop/web", "v1").Name(), h.reference("copy/of/web", "v2").Name())
 	h.run("crane", "copy", "--insecure", h.reference("shop/deep/er", "multi").Name(), h.reference("alone", "multi").Name())
@@ -84,7 +84,7 @@ func TestEndToEndCrane(t *testing.T) {
 	require.Equal(t, h.digestOf(index), moved)
 
 	tagged := h.referrerOf(index)
-	h.run("skopeo", "copy", "--insecure-policy", "--preserve-digests", "--dest-tls-verify=false", "oci:"+h.ociLayout(tagged)+":only", "docker://"+h.host+"/shop/deep/er:sbom")
+	h.run("skopeo", "copy", "--insecure-policy", "--preserve-digests", "--dest-tls-verify=false", "oci:"+h.ociLayout(tagged)+":only", "docker://"+h.Host+"/shop/deep/er:sbom")
 	h.hasImage("shop/deep/er", tagged)
 	d, err := h.ResolveTag(t.Context(), "shop/deep/er", "sbom")
 	require.NoError(t, err)

@@ -3,8 +3,6 @@ package fromregistry_test
 import (
 	"context"
 	"fmt"
-	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/registrykit/registrykit/internal/debianregistry"
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/apply"
 	"github.com/registrykit/registrykit/prune/inventory/fromregistry"
@@ -27,42 +26,17 @@ import (
 )
 
 // newE2EWorld starts Debian's docker-registry, which has no referrers API and does not
-// delete tags alone. The tests run where it and the programs are installed; where
-// REGISTRYKIT_E2E is set, one that is missing is a failure.
+// delete tags alone.
 func newE2EWorld(t *testing.T, programs ...string) *world {
 	t.Helper()
-	for _, program := range append(programs, "docker-registry") {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("REGISTRYKIT_E2E") != "" {
-				t.Fatal(err)
-			}
-			t.Skipf("%s is not installed", program)
-		}
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	host := listener.Addr().String()
-	require.NoError(t, listener.Close())
-	config := filepath.Join(t.TempDir(), "config.yml")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `version: 0.1
-log: {accesslog: {disabled: true}, level: error}
-storage: {inmemory: {}, delete: {enabled: true}}
-http: {addr: %q, secret: s}
-`, host), 0o600))
-	server := exec.Command("docker-registry", "serve", config)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Kill() // it may have ended
-		_ = server.Wait()
-	})
-	w := &world{t: t}
-	w.client = registryclient.New(registryclient.Options{Retry: registryclient.RetryOptions{Attempts: 500, Backoff: 20 * time.Millisecond, MaxBackoff: 100 * time.Millisecond}})
+	debianregistry.Need(t, programs...)
+	server := debianregistry.New(t, nil)
+	server.Start()
+	w := &world{t: t, client: registryclient.New(registryclient.Options{})}
 	t.Cleanup(w.client.Close)
-	w.registry, err = name.NewRegistry(host)
+	var err error
+	w.registry, err = name.NewRegistry(server.Host)
 	require.NoError(t, err)
-	_, err = w.client.Ping(t.Context(), w.registry)
-	require.NoError(t, err)
-
 	return w
 }
 
