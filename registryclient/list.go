@@ -53,7 +53,8 @@ type ListOptions struct {
 func (c *Client) Catalog(ctx context.Context, registry name.Registry, o ListOptions) iter.Seq2[string, error] {
 	l := listing{op: "list repositories", object: registry.String(), options: o}
 	l.sources = func() ([]Source, error) {
-		return []Source{{Ref: registry.Repo(anyRepository).Tag(anyTag)}}, c.mayEnter(registry)
+		s, err := c.whole(registry)
+		return []Source{s}, err
 	}
 	l.enter = func(ctx context.Context, c *Client, _ Source) (*access, string, error) {
 		a, err := c.enter(ctx, registry, registry, registry.Scope(""))

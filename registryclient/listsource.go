@@ -42,25 +42,25 @@ func isAt(s Source, ref name.Reference) bool {
 	return s.Ref != nil && s.Ref.Context().Name() == ref.Context().Name()
 }
 
-// mayRead is an error that is [Blocked] where the place that a reference's name says may
-// not be read from. It is for what mirrors cannot answer.
-func (c *Client) mayRead(ref name.Reference) error {
+// itself is the source of what mirrors cannot answer: the place that a reference's name
+// says. The error is [Blocked] where that may not be contacted.
+func (c *Client) itself(ref name.Reference) (Source, error) {
 	sources, err := c.listSources(ref)
 	if err != nil {
-		return err
+		return Source{}, err
 	}
-	if len(sources) > 0 && !isAt(sources[0], ref) {
-		rule := sources[0].Rule
-		if rule == "" {
-			rule = "the mirror policy"
-		}
-		return &Error{Class: Blocked, Err: fmt.Errorf("%s forbids to contact %s, and a mirror cannot answer this", rule, ref.Context().Name())}
+	if len(sources) == 1 && isAt(sources[0], ref) {
+		return sources[0], nil
 	}
-	return nil
+	rule := "the mirror policy"
+	if len(sources) > 0 && sources[0].Rule != "" {
+		rule = sources[0].Rule
+	}
+	return Source{}, &Error{Class: Blocked, Err: fmt.Errorf("%s forbids to contact %s, or leads elsewhere, and a mirror cannot answer this", rule, ref.Context().Name())}
 }
 
-// mayEnter is mayRead for a registry as a whole: rules for some of its namespaces or
+// whole is itself for a registry as a whole: rules for some of its namespaces or
 // repositories say nothing of it.
-func (c *Client) mayEnter(registry name.Registry) error {
-	return c.mayRead(registry.Repo(anyRepository).Tag(anyTag))
+func (c *Client) whole(registry name.Registry) (Source, error) {
+	return c.itself(registry.Repo(anyRepository).Tag(anyTag))
 }

@@ -58,10 +58,11 @@ func (c *Client) Signatures(ctx context.Context, image name.Digest) ([]Signature
 }
 
 func (c *Client) signatures(ctx context.Context, image name.Digest) ([]Signature, error) {
-	if err := c.mayRead(image); err != nil {
+	s, err := c.itself(image)
+	if err != nil {
 		return nil, err
 	}
-	a, err := c.repository(ctx, image.Repository, "pull")
+	a, err := c.through(s).repository(ctx, image.Repository, "pull")
 	if err != nil {
 		return nil, err
 	}

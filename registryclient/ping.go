@@ -31,9 +31,11 @@ func (c *Client) Ping(ctx context.Context, registry name.Registry) (Access, erro
 }
 
 func (c *Client) ping(ctx context.Context, registry name.Registry) (Access, error) {
-	if err := c.mayEnter(registry); err != nil {
+	s, err := c.whole(registry)
+	if err != nil {
 		return Access{}, err
 	}
+	c = c.through(s)
 	d := c.doorOf(registry)
 	scheme, challenge, err := d.ping(ctx, c.base, c.hosts.options(hostOf(registry)).PlainHTTP)
 	if err != nil {

@@ -75,9 +75,11 @@ func (c *Client) push(ctx context.Context, ref name.Reference, what remote.Tagga
 // repository.
 func (c *Client) RemoteOptions(ctx context.Context, repo name.Repository, actions string, pullFrom ...name.Repository) ([]remote.Option, error) {
 	if actions == "pull" {
-		if err := c.mayRead(repo.Tag(anyTag)); err != nil {
+		s, err := c.itself(repo.Tag(anyTag))
+		if err != nil {
 			return nil, failure("pull from", repo.String(), new(trail), err)
 		}
+		c = c.through(s)
 	}
 	scopes := []string{repo.Scope(actions)}
 	for _, from := range pullFrom {
