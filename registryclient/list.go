@@ -37,20 +37,28 @@ type ListOptions struct {
 	// MaxEntries is how many entries the listing may have; with more it ends with an
 	// error that is [Integrity], after so many. 0 is [DefaultMaxEntries].
 	MaxEntries int
+	// Served is told once, before the first entry, where the listing is read; nil is not.
+	Served func(Source)
 }
 
 // Catalog lists the repositories of a registry that the credential may see. Many
 // registries do not offer it: the error is then [Unsupported], [NotFound] or
-// [Denied].
+// [Denied]. Mirrors are never asked: where Options.Mirrors forbid to contact the
+// registry as a whole the error is [Blocked].
 //
 // The listing is fetched page by page as it is read. It ends with the first error,
 // an *Error. A Link to another host or to a page that was read, a page that repeats the
 // one before, pages without end that hold nothing, and more than MaxEntries are
 // [Integrity].
 func (c *Client) Catalog(ctx context.Context, registry name.Registry, o ListOptions) iter.Seq2[string, error] {
-	l := listing{op: "list repositories", object: registry.String(), path: "/v2/_catalog", options: o}
-	l.enter = func(ctx context.Context) (*access, error) {
-		return c.enter(ctx, registry, registry, registry.Scope(""))
+	l := listing{op: "list repositories", object: registry.String(), options: o}
+	l.sources = func() ([]Source, error) {
+		s, err := c.whole(registry)
+		return []Source{s}, err
+	}
+	l.enter = func(ctx context.Context, c *Client, _ Source) (*access, string, error) {
+		a, err := c.enter(ctx, registry, registry, registry.Scope(""))
+		return a, "/v2/_catalog", err
 	}
 	l.read = func(body []byte) ([]string, error) {
 		var page struct {
@@ -63,11 +71,18 @@ func (c *Client) Catalog(ctx context.Context, registry name.Registry, o ListOpti
 }
 
 // Tags lists the tags of a repository, in the registry's order. As Catalog it is
-// fetched page by page.
+// fetched page by page. It is listed at the repository itself; only where that may not
+// be contacted is it at a mirror, see [Client.TagSources]. Such a listing may lack tags
+// that the source has: to find out what is gone ask [Client.From] with the zero Source,
+// which knows no mirrors. A mirror that fails before the first tag is passed over as
+// long as there is another.
 func (c *Client) Tags(ctx context.Context, repo name.Repository, o ListOptions) iter.Seq2[string, error] {
-	l := listing{op: "list tags", object: repo.String(), path: "/v2/" + repo.RepositoryStr() + "/tags/list", options: o}
-	l.enter = func(ctx context.Context) (*access, error) {
-		return c.repository(ctx, repo, "pull")
+	l := listing{op: "list tags", object: repo.String(), options: o}
+	l.sources = func() ([]Source, error) { return c.listSources(repo.Tag(anyTag)) }
+	l.enter = func(ctx context.Context, c *Client, s Source) (*access, string, error) {
+		repo := s.Ref.Context()
+		a, err := c.repository(ctx, repo, "pull")
+		return a, "/v2/" + repo.RepositoryStr() + "/tags/list", err
 	}
 	l.read = func(body []byte) ([]string, error) {
 		var page struct {
@@ -94,31 +109,43 @@ func Collect[T any](listing iter.Seq2[T, error]) ([]T, error) {
 
 // A listing is one that comes in pages.
 type listing struct {
-	op, object, path string
-	options          ListOptions
-	enter            func(context.Context) (*access, error)
-	read             func(body []byte) ([]string, error)
+	op, object string
+	options    ListOptions
+	sources    func() ([]Source, error)
+	enter      func(context.Context, *Client, Source) (a *access, path string, err error)
+	read       func(body []byte) ([]string, error)
 }
 
 func (c *Client) list(ctx context.Context, l listing) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		traced, tr := withTrail(ctx)
-		err := c.eachPage(traced, l, func(page []string) bool {
-			for _, entry := range page {
-				if !yield(entry, nil) {
-					return false
+		sources, err := l.sources()
+		if err != nil {
+			yield("", failure(l.op, l.object, new(trail), err))
+			return
+		}
+		err = c.askSources(ctx, l.op, l.object, sources, func(ctx context.Context, c *Client, s Source) (begun bool, err error) {
+			err = c.eachPage(ctx, l, s, func(page []string) bool {
+				if !begun && l.options.Served != nil {
+					l.options.Served(s)
 				}
-			}
-			return true
+				begun = true
+				for _, entry := range page {
+					if !yield(entry, nil) {
+						return false
+					}
+				}
+				return true
+			})
+			return begun, err
 		})
 		if err != nil {
-			yield("", failure(l.op, l.object, tr, err))
+			yield("", err)
 		}
 	}
 }
 
-func (c *Client) eachPage(ctx context.Context, l listing, yield func([]string) bool) error {
-	a, err := l.enter(ctx)
+func (c *Client) eachPage(ctx context.Context, l listing, s Source, yield func([]string) bool) error {
+	a, path, err := l.enter(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -130,7 +157,7 @@ func (c *Client) eachPage(ctx context.Context, l listing, yield func([]string) b
 	if l.options.Last != "" {
 		query.Set("last", l.options.Last)
 	}
-	next := call{method: http.MethodGet, path: l.path, query: query}
+	next := call{method: http.MethodGet, path: path, query: query}
 	var before []string
 	limit := l.options.MaxEntries
 	if limit <= 0 {

@@ -252,7 +252,12 @@ func TestInsecureIsOneSourceOnly(t *testing.T) {
 
 type sourcer []registryclient.Source
 
-func (s sourcer) Sources(name.Reference) ([]registryclient.Source, error) { return s, nil }
+func (s sourcer) Sources(ref name.Reference) ([]registryclient.Source, error) {
+	if ref.Context().RegistryStr() != "source.invalid" {
+		return []registryclient.Source{{Ref: ref}}, nil
+	}
+	return s, nil
+}
 
 func TestBlockedByPolicy(t *testing.T) {
 	mirrors, err := registryclient.ParseMirrors([]byte(itms(`{"source":"source.invalid","mirrors":["m.example"],"mirrorSourcePolicy":"NeverContactSource"}`)))

@@ -49,7 +49,8 @@ type Signature struct {
 
 // Signatures reads the signatures of an image from OpenShift's integrated registry,
 // by its extension /extensions/v2/<repository>/signatures/<digest>. The error is an
-// *Error; other registries answer that it is [NotFound].
+// *Error; other registries answer that it is [NotFound]. It is [Blocked], and no
+// mirror is asked, where the registry may not be contacted.
 func (c *Client) Signatures(ctx context.Context, image name.Digest) ([]Signature, error) {
 	traced, tr := withTrail(ctx)
 	signatures, err := c.signatures(traced, image)
@@ -57,7 +58,11 @@ func (c *Client) Signatures(ctx context.Context, image name.Digest) ([]Signature
 }
 
 func (c *Client) signatures(ctx context.Context, image name.Digest) ([]Signature, error) {
-	a, err := c.repository(ctx, image.Repository, "pull")
+	s, err := c.itself(image)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.through(s).repository(ctx, image.Repository, "pull")
 	if err != nil {
 		return nil, err
 	}

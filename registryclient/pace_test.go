@@ -96,11 +96,14 @@ func TestBackoff(t *testing.T) {
 			}
 		}
 		require.Len(t, sent, 7)
+		shares := map[float64]bool{}
 		for i, longest := range []time.Duration{1, 2, 4, 8, 10, 10} {
 			wait := sent[i+1].Sub(sent[i])
 			require.LessOrEqual(t, wait, longest*time.Second)
 			require.GreaterOrEqual(t, wait, longest*time.Second/2)
+			shares[float64(wait)/float64(longest)] = true
 		}
+		require.Greater(t, len(shares), 1, "each wait is another share of the longest, so that clients do not come back together")
 	})
 }
 

@@ -22,7 +22,8 @@ type Access struct {
 // may do there is another question.
 //
 // The error is an *Error, of the classes [NotRegistry], [TLS], [DNS], [Refused],
-// [Timeout], [PlainHTTP] and [Unauthorized] before all.
+// [Timeout], [PlainHTTP] and [Unauthorized] before all; [Blocked] where Options.Mirrors
+// forbid to contact the registry as a whole.
 func (c *Client) Ping(ctx context.Context, registry name.Registry) (Access, error) {
 	traced, tr := withTrail(ctx)
 	access, err := c.ping(traced, registry)
@@ -30,6 +31,11 @@ func (c *Client) Ping(ctx context.Context, registry name.Registry) (Access, erro
 }
 
 func (c *Client) ping(ctx context.Context, registry name.Registry) (Access, error) {
+	s, err := c.whole(registry)
+	if err != nil {
+		return Access{}, err
+	}
+	c = c.through(s)
 	d := c.doorOf(registry)
 	scheme, challenge, err := d.ping(ctx, c.base, c.hosts.options(hostOf(registry)).PlainHTTP)
 	if err != nil {

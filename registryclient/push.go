@@ -70,8 +70,17 @@ func (c *Client) push(ctx context.Context, ref name.Reference, what remote.Tagga
 // RemoteOptions makes the functions of go-containerregistry's package remote go
 // through this client: its pace, retries, guards and credential. The options are
 // for one repository and the actions on it, such as "pull" or "push,pull", and for
-// pulling from the others of the same registry. They hold ctx.
+// pulling from the others of the same registry. They hold ctx. No mirror is asked: for
+// "pull" alone the error is [Blocked] where Options.Mirrors forbid to contact the
+// repository.
 func (c *Client) RemoteOptions(ctx context.Context, repo name.Repository, actions string, pullFrom ...name.Repository) ([]remote.Option, error) {
+	if actions == "pull" {
+		s, err := c.itself(repo.Tag(anyTag))
+		if err != nil {
+			return nil, failure("pull from", repo.String(), new(trail), err)
+		}
+		c = c.through(s)
+	}
 	scopes := []string{repo.Scope(actions)}
 	for _, from := range pullFrom {
 		scopes = append(scopes, from.Scope("pull"))

@@ -21,18 +21,40 @@ import (
 // (OCI distribution specification 1.1, "Referrers Tag Schema"); a subject that is
 // not there has none.
 //
+// It is listed where the subject's name says. Only where that may not be contacted are
+// the mirrors for pulls by digest asked, in their order, until one knows of any: then
+// none is the answer only where all of them say so.
+//
 // Pages are fetched as they are read. The listing ends with the first error, an
 // *Error. A descriptor whose digest does not parse is [Integrity], and so is a page that
 // repeats the one before.
 func (c *Client) Referrers(ctx context.Context, subject name.Digest, artifactType string) iter.Seq2[Descriptor, error] {
 	return func(yield func(Descriptor, error) bool) {
-		traced, tr := withTrail(ctx)
-		err := c.eachReferrer(traced, subject, artifactType, func(d Descriptor) bool { return yield(d, nil) })
+		const op = "list referrers"
+		sources, err := c.listSources(subject)
 		if err != nil {
-			yield(Descriptor{}, failure("list referrers", subject.String(), tr, err))
+			yield(Descriptor{}, failure(op, subject.String(), new(trail), err))
+			return
+		}
+		err = c.askSources(ctx, op, subject.String(), sources, func(ctx context.Context, c *Client, s Source) (begun bool, err error) {
+			there := s.Ref.Context().Digest(subject.DigestStr())
+			err = c.eachReferrer(ctx, there, artifactType, func(d Descriptor) bool {
+				begun = true
+				return yield(d, nil)
+			})
+			if err == nil && !begun {
+				err = &Error{Class: NotFound, Err: errNoReferrers}
+			}
+			return begun, err
+		})
+		if err != nil && !errors.Is(err, errNoReferrers) {
+			yield(Descriptor{}, err)
 		}
 	}
 }
+
+// errNoReferrers is what a source says that knows of none.
+var errNoReferrers = errors.New("there are no referrers")
 
 func (c *Client) eachReferrer(ctx context.Context, subject name.Digest, artifactType string, yield func(Descriptor) bool) error {
 	a, err := c.repository(ctx, subject.Repository, "pull")

@@ -85,31 +85,44 @@ func (c *Client) From(s Source) *Client {
 // What the last one said is the answer otherwise, unless that one merely does not have
 // it: then it is the first failure of another kind, since the image may well exist.
 func fromSources[T any](ctx context.Context, c *Client, op string, ref name.Reference, ask func(context.Context, *Client, Source) (T, error)) (T, error) {
-	var none T
+	var none, got T
 	sources, err := c.sources(ref)
 	if err != nil {
 		return none, failure(op, ref.String(), new(trail), err)
 	}
+	err = c.askSources(ctx, op, ref.String(), sources, func(ctx context.Context, c *Client, s Source) (final bool, err error) {
+		got, err = ask(ctx, c, s)
+		return false, err
+	})
+	if err != nil {
+		return none, err
+	}
+	return got, nil
+}
+
+// askSources asks as fromSources says. A failure that is final, since something of the
+// answer has been handed on, is not followed by another source.
+func (c *Client) askSources(ctx context.Context, op, object string, sources []Source, ask func(context.Context, *Client, Source) (final bool, err error)) error {
 	var failed []*Error
 	for i, s := range sources {
 		traced, tr := withTrail(ctx)
 		if i < len(sources)-1 {
 			traced = context.WithValue(traced, patienceKey{}, c.o.Retry.withDefaults().MaxBackoff)
 		}
-		got, err := ask(traced, c.through(s), s)
+		final, err := ask(traced, c.through(s), s)
 		if err == nil {
-			return got, nil
+			return nil
 		}
-		e := asError(failure(op, ref.String(), tr, err))
+		e := asError(failure(op, object, tr, err))
 		if e.Endpoint == "" {
 			e.Endpoint = s.Endpoint()
 		}
 		failed = append(failed, e)
-		if ctx.Err() != nil {
+		if final || ctx.Err() != nil {
 			break
 		}
 	}
-	return none, merge(failed)
+	return merge(failed)
 }
 
 // merge makes the error of several sources.

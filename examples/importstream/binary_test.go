@@ -87,6 +87,8 @@ func TestBinary(t *testing.T) {
 		s := readStream(t, stdout)
 		require.Equal(t, "dev", s.Namespace)
 		require.Equal(t, hash(t, image), s.LatestEvent("v1").Image)
+		require.Contains(t, stdout, "\"importPolicy\": {\n                    \"importMode\": \"Legacy\"\n                }")
+		require.Contains(t, stdout, "\"referencePolicy\": {\n                    \"type\": \"Source\"\n                }")
 		require.Equal(t, now, s.LatestEvent("v1").Created.UTC().Format("2006-01-02T15:04:05Z"))
 		require.True(t, strings.HasPrefix(stdout, "{\n    \"apiVersion\": \"image.openshift.io/v1\",\n    \"kind\": \"ImageStream\",\n    \"metadata\": {"), stdout)
 		_, again, _ := p.run("", "--from", repo+":v1", "--now", now, "dev/app")
@@ -122,6 +124,7 @@ func TestBinary(t *testing.T) {
 	})
 	t.Run("a stream that is refreshed", func(t *testing.T) {
 		_, stream, _ := p.run("", "--from", repo, "--all", "--now", now, "dev/app")
+		require.Equal(t, 2, strings.Count(stream, `"importMode": "Legacy"`))
 		file := filepath.Join(t.TempDir(), "stream.json")
 		require.NoError(t, os.WriteFile(file, []byte(stream), 0o600))
 		status, same, stderr := p.run("", "--stream", file, "--all", "dev/app")
@@ -228,7 +231,18 @@ func TestBinaryWithCredentials(t *testing.T) {
 
 func TestBinaryUsage(t *testing.T) {
 	p := build(t)
+	malformed := func(text string) string {
+		file := filepath.Join(t.TempDir(), "auth.json")
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		return file
+	}
 	for _, args := range [][]string{
+		{"--from", "127.0.0.1:1/a/b", "--authfile", filepath.Join(t.TempDir(), "missing"), "app"},
+		{"--from", "127.0.0.1:1/a/b", "--authfile", t.TempDir(), "app"},
+		{"--from", "127.0.0.1:1/a/b", "--authfile", malformed(`{"auths":`), "app"},
+		{"--from", "127.0.0.1:1/a/b", "--authfile", malformed(`{"auths":["s3cr3t"]}`), "app"},
+		{"--from", "127.0.0.1:1/a/b", "--authfile", malformed(`"s3cr3t"`), "app"},
+		{"--from", "127.0.0.1:1/a/b", "UPPER_x"}, {"--from", "127.0.0.1:1/a/b", "Ns/app"}, {"--from", "127.0.0.1:1/a/b", "n_s/app"},
 		{}, {"app"}, {"--from", "r.example/a/b"}, {"--from", "r.example/a/b", "app", "more"},
 		{"--from", "r.example/a/b", "a/b/c"}, {"--from", "r.example/a/b", "/b"}, {"--from", "r.example/a/b", "app:v1"},
 		{"--from", "r.example/a/b:c:d", "app"}, {"--from", "r.example", "app"}, {"--from", "r.example/a/b:v1", "--all", "app"},
@@ -240,6 +254,13 @@ func TestBinaryUsage(t *testing.T) {
 		require.Equal(t, 1, status, args)
 		require.Empty(t, stdout)
 		require.True(t, strings.HasPrefix(stderr, "importstream: "), stderr)
+		require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+		require.NotContains(t, stderr, "s3cr3t")
+	}
+	server := serve(t, registrytest.Options{})
+	for _, text := range []string{"", "{}", `{"r.example":{"auth":"YTpi"}}`} {
+		status, _, stderr := p.run("", "--from", server.Host()+"/a/b", "--authfile", malformed(text), "app")
+		require.Equal(t, 4, status, stderr)
 	}
 	for _, stdin := range []string{"", "{", `{"kind":"Pod"}`, `{"kind":"ImageStream","metadata":{"name":"other"}}`, `{"kind":"ImageStream","metadata":{"name":5}}`} {
 		status, _, stderr := p.run(stdin, "--stream", "-", "app")

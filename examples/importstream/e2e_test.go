@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +15,10 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/registrykit/registrykit/internal/debianregistry"
 	"github.com/registrykit/registrykit/registryclient"
 	"github.com/stretchr/testify/require"
@@ -46,7 +50,11 @@ func TestEndToEnd(t *testing.T) {
 	out, err := copied.CombinedOutput()
 	require.NoError(t, err, string(out))
 
-	image := pushWithCrane(ctx, t, repo.Tag("v2"))
+	image, err := random.Image(100, 2)
+	require.NoError(t, err)
+	pushWithCrane(ctx, t, repo.Tag("v2"), image)
+	referrer := referrerOf(t, image)
+	pushWithCrane(ctx, t, repo.Tag("about-v2"), referrer)
 
 	file := filepath.Join(t.TempDir(), "auth.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"auths":{"`+host+`/org/team":{"username":"alice","password":"hunter2"}}}`), 0o600))
@@ -54,10 +62,23 @@ func TestEndToEnd(t *testing.T) {
 	require.Zero(t, status, stderr)
 	var list struct{ Items []json.RawMessage }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &list))
-	require.Len(t, list.Items, 6)
+	// The stream, the list, its three images, v2 and the referrer. The list of referrers,
+	// which crane keeps under a tag since this registry has no referrers API, is no image.
+	require.Equal(t, 7, len(list.Items))
+	require.Contains(t, stderr, strings.Replace(hash(t, image), ":", "-", 1))
 	stream := readStream(t, string(list.Items[0]))
 	require.Equal(t, hash(t, index), stream.LatestEvent("v1").Image)
 	require.Equal(t, hash(t, image), stream.LatestEvent("v2").Image)
+	require.Equal(t, hash(t, referrer), stream.LatestEvent("about-v2").Image)
+	found, err := registryclient.Collect(c.Referrers(ctx, repo.Digest(hash(t, image)), ""))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, hash(t, referrer), found[0].Digest.String())
+	raw, err := referrer.RawManifest()
+	require.NoError(t, err)
+	about, err := c.GetManifest(ctx, repo.Digest(hash(t, referrer)))
+	require.NoError(t, err)
+	require.Equal(t, string(raw), string(about.Raw))
 	manifest, err := index.IndexManifest()
 	require.NoError(t, err)
 	for _, m := range manifest.Manifests {
@@ -68,11 +89,19 @@ func TestEndToEnd(t *testing.T) {
 	require.Contains(t, stderr, "unauthorized")
 }
 
-// pushWithCrane pushes an image as alice.
-func pushWithCrane(ctx context.Context, t *testing.T, tag name.Tag) v1.Image {
+// referrerOf makes an image whose subject is another.
+func referrerOf(t *testing.T, image v1.Image) v1.Image {
 	t.Helper()
-	image, err := random.Image(100, 2)
+	subject, err := partial.Descriptor(image)
 	require.NoError(t, err)
+	about, err := random.Image(100, 1)
+	require.NoError(t, err)
+	return mutate.Subject(mutate.MediaType(about, types.OCIManifestSchema1), *subject).(v1.Image)
+}
+
+// pushWithCrane pushes an image as alice.
+func pushWithCrane(ctx context.Context, t *testing.T, tag name.Tag, image v1.Image) {
+	t.Helper()
 	dir, home := t.TempDir(), t.TempDir()
 	path, err := layout.Write(dir, empty.Index)
 	require.NoError(t, err)
@@ -83,5 +112,4 @@ func pushWithCrane(ctx context.Context, t *testing.T, tag name.Tag) v1.Image {
 	pushed.Env = append(os.Environ(), "DOCKER_CONFIG="+home)
 	out, err := pushed.CombinedOutput()
 	require.NoError(t, err, string(out))
-	return image
 }

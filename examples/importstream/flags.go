@@ -66,6 +66,9 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	if err := o.readName(names[0]); err != nil {
 		return nil, err
 	}
+	if err := checkAuthFile(o.authFile); err != nil {
+		return nil, err
+	}
 	o.importMode = imagestream.ImportModeType(mode)
 	if mode != "" && o.importMode != imagestream.ImportModeLegacy && o.importMode != imagestream.ImportModePreserveOriginal {
 		return nil, fmt.Errorf("--import-mode %q: it is %s or %s", mode, imagestream.ImportModeLegacy, imagestream.ImportModePreserveOriginal)
@@ -92,10 +95,7 @@ func (o *options) readName(s string) error {
 			return fmt.Errorf("%q: the namespace is empty", s)
 		}
 	}
-	if o.name == "" || strings.ContainsAny(o.name, "/:@ ") {
-		return fmt.Errorf("%q is not [namespace/]name", s)
-	}
-	return nil
+	return imagestream.ValidateStreamName(o.namespace, o.name)
 }
 
 // readFrom checks the image and finds out the tag for it.

@@ -12,7 +12,10 @@
 // which were left out. --stream has the stream as it was, "-" for standard input; without
 // --from it is refreshed: what is pending, or with --all everything.
 //
-// Credentials are those of the auth file, or else those that podman and docker would
+// A spec tag that has no import mode is printed with Legacy, which the API server sets
+// unless the cluster's image configuration says otherwise.
+//
+// Credentials are those of the auth file, which must be there, or else those that podman and docker would
 // use on this host. Where a repository denies the best match, the others are tried in
 // turn, then none; where all are denied, the line on standard error names them. A failed
 // tag is a condition on the stream and a line on standard error. In text and on standard
@@ -36,7 +39,6 @@ import (
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/imagestream/importer"
 	"github.com/registrykit/registrykit/imagestream/importer/fromregistry"
-	"github.com/registrykit/registrykit/internal/printable"
 	"github.com/registrykit/registrykit/registryclient"
 )
 
@@ -73,7 +75,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // say writes a line on standard error, with the names in it escaped.
 func say(stderr io.Writer, format string, args ...any) {
-	fmt.Fprintln(stderr, printable.Escape("importstream: "+fmt.Sprintf(format, args...)))
+	fmt.Fprintln(stderr, escape("importstream: "+fmt.Sprintf(format, args...)))
 }
 
 // do imports.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/imagestream/importer"
-	"github.com/registrykit/registrykit/internal/printable"
 )
 
 // maxStream is the largest stream that is read; etcd takes 1.5 MiB.
@@ -57,7 +56,7 @@ func (o *options) print(stdout io.Writer, result *importer.Result) error {
 	if o.output == "text" {
 		return printText(stdout, result)
 	}
-	stream := *result.Stream
+	stream := stored(result.Stream)
 	stream.TypeMeta = imagestream.TypeMeta{Kind: "ImageStream", APIVersion: imagestream.APIVersion}
 	if !o.withImages {
 		return printObject(stdout, stream)
@@ -69,6 +68,22 @@ func (o *options) print(stdout io.Writer, result *importer.Result) error {
 	return printObject(stdout, map[string]any{
 		"apiVersion": "v1", "kind": "List", "metadata": map[string]string{"resourceVersion": ""}, "items": items,
 	})
+}
+
+// stored returns a stream as the API server keeps it: with what it sets where a spec tag
+// says nothing (openshift-apiserver, pkg/image/apis/image/v1/defaults.go).
+func stored(s *imagestream.ImageStream) *imagestream.ImageStream {
+	s = s.Clone()
+	for n := range s.Spec.Tags {
+		tag := &s.Spec.Tags[n]
+		if tag.ImportPolicy.ImportMode == "" {
+			tag.ImportPolicy.ImportMode = imagestream.ImportModeLegacy
+		}
+		if tag.ReferencePolicy.Type == "" {
+			tag.ReferencePolicy.Type = imagestream.SourceTagReferencePolicy
+		}
+	}
+	return s
 }
 
 // printObject writes an object as oc does: with its keys sorted.
@@ -93,7 +108,7 @@ func printText(stdout io.Writer, result *importer.Result) error {
 	w := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TAG\tSTATUS\tIMAGE\tFROM")
 	for _, t := range result.Tags {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable.Escape(t.Tag), t.Status, printable.Escape(t.Image), printable.Escape(t.From))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", escape(t.Tag), t.Status, escape(t.Image), escape(t.From))
 		for _, p := range t.Platforms {
 			status := "imported"
 			switch {
@@ -102,7 +117,7 @@ func printText(stdout io.Writer, result *importer.Result) error {
 			case p.Known:
 				status = "known"
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t\n", printable.Escape(p.Platform), status, printable.Escape(p.Digest))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t\n", escape(p.Platform), status, escape(p.Digest))
 		}
 	}
 	return w.Flush()

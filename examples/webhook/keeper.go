@@ -12,7 +12,6 @@ import (
 
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/imagestream/importer"
-	"github.com/registrykit/registrykit/internal/printable"
 	"github.com/registrykit/registrykit/registryclient/notification"
 )
 
@@ -109,7 +108,7 @@ func (k *keeper) print(repository string, stream *imagestream.ImageStream, chang
 		return json.NewEncoder(k.out).Encode(stream)
 	}
 	for _, c := range changes {
-		if _, err := fmt.Fprintln(k.out, printable.Escape(fmt.Sprintf("%s: %s", repository, c))); err != nil {
+		if _, err := fmt.Fprintln(k.out, escape(fmt.Sprintf("%s: %s", repository, c))); err != nil {
 			return err
 		}
 	}

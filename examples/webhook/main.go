@@ -36,7 +36,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/registrykit/registrykit/internal/printable"
 	"github.com/registrykit/registrykit/registryclient/notification"
 )
 
@@ -56,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = o.serve(ctx, stdout, stderr)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, printable.Escape(fmt.Sprintf("webhook: %v", err)))
+		fmt.Fprintln(stderr, escape(fmt.Sprintf("webhook: %v", err)))
 		return 1
 	}
 	return 0

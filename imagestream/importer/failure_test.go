@@ -85,6 +85,31 @@ func TestRetryAfter(t *testing.T) {
 	require.Equal(t, now.Add(time.Hour), result.Tags[0].RetryAt)
 }
 
+// TestRetryAtOfPlatforms: each image of a list says when to ask for it again.
+func TestRetryAtOfPlatforms(t *testing.T) {
+	f := newFake()
+	_, amd64, arm64, attestation := twoPlatforms(f, "v1")
+	f.fail = func(op string, target importer.Target) error {
+		switch target.ID {
+		case arm64:
+			return &importer.Error{Class: importer.RateLimited, RetryAfter: time.Minute}
+		case attestation:
+			return &importer.Error{Class: importer.NotFound}
+		}
+		return nil
+	}
+	result := do(t, importer.Importer{Registry: f}, stream(preserve, "one="+repo+":v1", "two="+repo+":v1"), importer.Request{})
+	require.Len(t, result.Failed(), 2)
+	for _, tag := range result.Tags {
+		require.Equal(t, now.Add(time.Minute), tag.RetryAt)
+		at := map[string]time.Time{}
+		for _, p := range tag.Platforms {
+			at[p.Digest] = p.RetryAt
+		}
+		require.Equal(t, map[string]time.Time{arm64: now.Add(time.Minute), attestation: {}, amd64: {}}, at)
+	}
+}
+
 // TestAFailureOfTheHostIsAskedForOnce: a rate limit is not made worse by asking on.
 func TestAFailureOfTheHostIsAskedForOnce(t *testing.T) {
 	f := newFake()

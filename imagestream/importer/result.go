@@ -90,6 +90,8 @@ type PlatformResult struct {
 	Known bool
 	// Err is why there is no Image of it.
 	Err *Error
+	// RetryAt is as of [TagResult], for this image.
+	RetryAt time.Time
 }
 
 // A Result is what came of an import. It belongs to the caller.

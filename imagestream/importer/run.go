@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,6 +120,18 @@ func (r *run) fail(t *TagResult, err *Error) {
 	if err.Endpoint != "" {
 		t.Endpoint = err.Endpoint
 	}
+}
+
+// dated returns the results with the instants of the next try. Tags share what was
+// fetched once, so it is a copy.
+func (r *run) dated(platforms []PlatformResult) []PlatformResult {
+	platforms = slices.Clone(platforms)
+	for n := range platforms {
+		if p := &platforms[n]; p.Err != nil {
+			p.RetryAt = r.i.retryAt(p.Err, r.now)
+		}
+	}
+	return platforms
 }
 
 // retryAt is when to try again what failed; zero where that is of no use.

@@ -37,7 +37,7 @@ func (r *run) tag(ctx context.Context, t *TagResult) {
 			digest = head.Digest
 			continue
 		}
-		t.Platforms = got.platforms
+		t.Platforms = r.dated(got.platforms)
 		if err != nil {
 			r.fail(t, err)
 			return

@@ -163,3 +163,54 @@ location = "%s/copies"
 	require.ErrorIs(t, err, registryclient.NotFound)
 	require.Empty(t, source.Requests())
 }
+
+// TestListings: tags are listed at the mirrors of what is blocked, and where an entry says
+// insecure they are as manifests are.
+func TestListings(t *testing.T) {
+	mirror, insecure := serve(t, registrytest.Options{}), serve(t, registrytest.Options{TLS: true})
+	require.NoError(t, mirror.Push("mirrored/app:v1", empty.Image))
+	require.NoError(t, insecure.Push("org/app:v2", empty.Image))
+	client := registryclient.New(registryclient.Options{Mirrors: load(t, fmt.Sprintf(`
+[[registry]]
+location = "never.invalid/org"
+blocked = true
+[[registry.mirror]]
+location = "%s/mirrored"
+
+[[registry]]
+location = "%s"
+insecure = true
+
+[[registry]]
+location = "blocked.invalid"
+blocked = true
+`, mirror.Host(), insecure.Host()))})
+	defer client.Close()
+	for repository, want := range map[string]string{"never.invalid/org/app": "v1", insecure.Host() + "/org/app": "v2"} {
+		repo, err := name.NewRepository(repository)
+		require.NoError(t, err)
+		tags, err := registryclient.Collect(client.Tags(t.Context(), repo, registryclient.ListOptions{}))
+		require.NoError(t, err)
+		require.Equal(t, []string{want}, tags)
+	}
+	registry, err := name.NewRegistry(insecure.Host())
+	require.NoError(t, err)
+	_, err = client.Ping(t.Context(), registry)
+	require.NoError(t, err)
+	_, err = registryclient.Collect(client.Catalog(t.Context(), registry, registryclient.ListOptions{}))
+	require.NoError(t, err)
+	registry, err = name.NewRegistry("blocked.invalid")
+	require.NoError(t, err)
+	_, err = client.Ping(t.Context(), registry)
+	require.ErrorIs(t, err, registryclient.Blocked)
+	_, err = registryclient.Collect(client.Catalog(t.Context(), registry, registryclient.ListOptions{}))
+	require.ErrorIs(t, err, registryclient.Blocked)
+}
+
+func serve(t *testing.T, o registrytest.Options) *registrytest.Server {
+	t.Helper()
+	server, err := registrytest.Start(o)
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	return server
+}

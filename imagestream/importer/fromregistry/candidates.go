@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/registrykit/registrykit/auth"
 	"github.com/registrykit/registrykit/imagestream/importer"
+	"github.com/registrykit/registrykit/registryclient"
 )
 
 // A candidater is a keychain that has several credentials for a resource, such as
@@ -59,14 +60,10 @@ func (r *Registry) Candidates(ctx context.Context, t importer.Target) (used stri
 
 // asksItself says whether the registry is among the sources that a target is read from.
 func (r *Registry) asksItself(t importer.Target, repository name.Repository) bool {
-	if r.clients.o.Mirrors == nil || t.Tag == "" && t.ID == "" {
+	if r.clients.o.Mirrors == nil {
 		return true
 	}
-	ref, err := reference(t)
-	if err != nil {
-		return false
-	}
-	sources, err := r.clients.o.Mirrors.Sources(ref)
+	sources, err := r.sources(t, repository)
 	if err != nil {
 		return false
 	}
@@ -76,6 +73,18 @@ func (r *Registry) asksItself(t importer.Target, repository name.Repository) boo
 		}
 	}
 	return false
+}
+
+// sources are where a target is read, or, where it has neither tag nor digest, listed.
+func (r *Registry) sources(t importer.Target, repository name.Repository) ([]registryclient.Source, error) {
+	if t.Tag == "" && t.ID == "" {
+		return r.client(t).TagSources(repository)
+	}
+	ref, err := reference(t)
+	if err != nil {
+		return nil, err
+	}
+	return r.clients.o.Mirrors.Sources(ref)
 }
 
 // oneCandidate is a keychain that has one credential for one repository, and for all else

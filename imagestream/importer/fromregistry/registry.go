@@ -6,8 +6,9 @@
 //	i := importer.Importer{Registry: registry, Anonymous: registry.Anonymous()}
 //
 // Manifests and configs are read from mirrors where the options name some; tags are
-// listed at the registry itself, since a mirror need not have all of them. What a tag
-// points to keeps the name of its source, wherever it was read.
+// listed at the registry itself, since a mirror need not have all of them, and at a mirror
+// only where the registry may not be contacted (NeverContactSource). What a tag points to
+// keeps the name of its source, wherever it was read.
 //
 // A keychain that has a method Candidates, as *auth.Resolver has, is asked for all its
 // credentials where a repository denies the first: see [Registry.Candidates].

@@ -218,6 +218,37 @@ func TestNeverContactSource(t *testing.T) {
 	require.Empty(t, source.Requests())
 }
 
+// TestNeverContactSourceOfARepository: its tags are listed at the mirror, with the
+// mirror's credentials, and keep the name of their source.
+func TestNeverContactSourceOfARepository(t *testing.T) {
+	users := registrytest.Auth{Scheme: "basic", Users: map[string]string{"joe": "right"}}
+	source, mirror := serve(t, registrytest.Options{}), serve(t, registrytest.Options{Auth: users})
+	digest := push(t, mirror, "mirrored/app:v1")
+	s := stream("")
+	s.Spec.DockerImageRepository = source.Host() + "/org/app"
+	for _, password := range []string{"right", "wrong"} {
+		m := mirrors(t, "ImageTagMirrorSet", "imageTagMirrors", "NeverContactSource", source.Host()+"/org", mirror.Host()+"/mirrored")
+		keychain := resolverOf(mirror.Host()+" joe "+password, source.Host()+"/org theirs secret1", source.Host()+" others secret2")
+		// The manifest is asked for by tag, the config by digest.
+		digests := mirrors(t, "ImageDigestMirrorSet", "imageDigestMirrors", "NeverContactSource", source.Host()+"/org", mirror.Host()+"/mirrored")
+		mirror.Forget()
+		result := do(t, importerOf(t, registryclient.Options{Mirrors: both{m, digests}, Keychain: keychain}), s, importer.Request{All: true})
+		require.Empty(t, source.Requests())
+		require.Equal(t, []int{0, 0}, []int{sent(mirror)["theirs"], sent(mirror)["others"]})
+		if password == "wrong" {
+			require.Equal(t, importer.Unauthorized, result.ListErr.Class)
+			continue
+		}
+		require.Nil(t, result.ListErr)
+		require.Empty(t, result.Failed())
+		require.Equal(t, source.Host()+"/org/app@"+digest, result.Stream.LatestEvent("v1").DockerImageReference)
+	}
+	m := mirrors(t, "ImageDigestMirrorSet", "imageDigestMirrors", "NeverContactSource", source.Host()+"/org", mirror.Host()+"/mirrored")
+	result := do(t, importerOf(t, registryclient.Options{Mirrors: m}), s, importer.Request{All: true})
+	require.Equal(t, importer.Blocked, result.ListErr.Class)
+	require.Empty(t, source.Requests())
+}
+
 // TestMirror: what is read from a mirror keeps its name, and where it was read is told.
 func TestMirror(t *testing.T) {
 	mirror := serve(t, registrytest.Options{})

@@ -329,14 +329,21 @@ func TestTagThatMoved(t *testing.T) {
 	require.NoError(t, ends.DeleteTag(t.Context(), "org/app", "v1", second))
 }
 
-// TestMirrorsAreNotAsked: what a mirror still has under a tag is not what goes.
+// TestMirrorsAreNotAsked: what a mirror still has under a tag is not what goes, and tags
+// that a mirror lacks are not gone, not even where the registry is not to be pulled from.
 func TestMirrorsAreNotAsked(t *testing.T) {
+	for _, never := range []bool{false, true} {
+		t.Run(fmt.Sprintf("NeverContactSource=%t", never), func(t *testing.T) { mirrorsAreNotAsked(t, never) })
+	}
+}
+
+func mirrorsAreNotAsked(t *testing.T, never bool) {
 	w, mirror := newWorld(t, registrytest.Options{}), newWorld(t, registrytest.Options{})
 	image := w.image(now)
 	stale := mirror.push("org/app:v1", image)
 	w.push("org/app:other", image)
 	fresh := w.push("org/app:v1", w.image(now))
-	mirrors, err := registryclient.NewMirrors([]registryclient.MirrorRule{{Source: w.server.Host(), Mirrors: []string{mirror.server.Host()}}})
+	mirrors, err := registryclient.NewMirrors([]registryclient.MirrorRule{{Source: w.server.Host(), Mirrors: []string{mirror.server.Host()}, NeverContactSource: never}})
 	require.NoError(t, err)
 	w.client = registryclient.New(registryclient.Options{Mirrors: mirrors, Retry: registryclient.RetryOptions{Attempts: 1}})
 	t.Cleanup(w.client.Close)

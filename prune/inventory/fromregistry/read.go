@@ -116,7 +116,8 @@ func read(ctx context.Context, client *registryclient.Client, registry name.Regi
 	return r.add(repositories)
 }
 
-// itself is a client that asks the registry and no mirror.
+// itself is a client that asks the registry and no mirror, whatever a mirror policy says of
+// pulls: what a mirror lacks is not gone.
 func itself(client *registryclient.Client) *registryclient.Client {
 	return client.From(registryclient.Source{})
 }

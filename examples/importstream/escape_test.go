@@ -1,4 +1,4 @@
-package printable
+package main
 
 import (
 	"testing"
@@ -17,6 +17,6 @@ func TestEscape(t *testing.T) {
 		"\ufffd":             "\ufffd",
 		"\U000e0001":         `\U000e0001`,
 	} {
-		require.Equal(t, want, Escape(in))
+		require.Equal(t, want, escape(in))
 	}
 }

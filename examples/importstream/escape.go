@@ -1,5 +1,4 @@
-// Package printable makes text of others fit for one line of a terminal.
-package printable
+package main
 
 import (
 	"fmt"
@@ -8,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// Escape returns a text with everything that does not print as itself written as \u and
+// escape returns a text with everything that does not print as itself written as \u and
 // four hexadecimal digits, \U and eight, or \x and two for a byte that is no UTF-8: control
 // characters, line ends, escape sequences, and what changes the direction of text or has
 // no width. Blanks stay; a backslash stays too, so it is for people and not to be read back.
-func Escape(s string) string {
+func escape(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return s
 	}
