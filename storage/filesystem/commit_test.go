@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,34 +20,101 @@ import (
 
 // TestOrderOfACommit: the bytes are safe before the object can be seen, and the
 // directory before anybody is told. A killed process does not show this; a power
-// failure would.
+// failure would. "fsync" is the call itself.
 func TestOrderOfACommit(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    storage.CreateOptions
 		want string
 	}{
 		"replace": {storage.CreateOptions{},
-			"create upload, write, set time, sync upload, make directory, rename, sync directory of object, remove upload"},
+			"create upload, write, set time, sync upload, fsync upload, make directory, fsync ., rename, sync directory of object, fsync dir, remove upload"},
 		"if absent": {storage.CreateOptions{IfAbsent: true},
-			"create upload, write, set time, sync upload, make directory, link, sync directory of object, remove upload"},
+			"create upload, write, set time, sync upload, fsync upload, make directory, fsync ., link, sync directory of object, fsync dir, remove upload"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := Open(t.TempDir(), Options{})
 			require.NoError(t, err)
 			defer d.Close()
-			var steps []string
-			d.step = func(name string) { steps = append(steps, name) }
+			steps := recordSteps(t, d)
 			put(t, d, "warm", "") // locks and directories
-			steps = nil
+			*steps = nil
 			u, err := d.Create(t.Context(), "dir/object", c.o)
 			require.NoError(t, err)
 			_, err = io.WriteString(u, "text")
 			require.NoError(t, err)
 			_, err = u.Commit(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, c.want, strings.Join(steps, ", "))
+			require.Equal(t, c.want, strings.Join(*steps, ", "))
 		})
 	}
+}
+
+// recordSteps records the steps of changes, and which files are synced between them.
+func recordSteps(t *testing.T, d *Driver) *[]string {
+	var steps []string
+	d.step = func(name string) { steps = append(steps, name) }
+	sync := d.fsync
+	d.fsync = func(f *os.File) error {
+		info, err := f.Stat()
+		require.NoError(t, err)
+		what := "upload"
+		switch {
+		case info.IsDir():
+			what = dirName(t, d, info)
+		case strings.HasSuffix(f.Name(), ".key"):
+			what = "key"
+		}
+		steps = append(steps, "fsync "+what)
+		return sync(f)
+	}
+	return &steps
+}
+
+// dirName finds a directory's path below the root.
+func dirName(t *testing.T, d *Driver, dir fs.FileInfo) (name string) {
+	require.NoError(t, fs.WalkDir(d.root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		if info, err := entry.Info(); err == nil && os.SameFile(info, dir) {
+			name = path
+			return fs.SkipAll
+		}
+		return nil
+	}))
+	return name
+}
+
+// TestOtherChangesAreSafe: what is moved, deleted or suspended is so for good.
+func TestOtherChangesAreSafe(t *testing.T) {
+	d, err := Open(t.TempDir(), Options{})
+	require.NoError(t, err)
+	defer d.Close()
+	for _, key := range []string{"from/object", "to/other"} {
+		put(t, d, key, "text")
+	}
+	steps := recordSteps(t, d)
+	synced := func(change func() error) (names []string) {
+		t.Helper()
+		*steps = nil
+		require.NoError(t, change())
+		for _, s := range *steps {
+			if name, ok := strings.CutPrefix(s, "fsync "); ok {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	require.Equal(t, []string{"to", "from"}, synced(func() error {
+		_, err := d.Move(t.Context(), "from/object", "to/object", storage.MoveOptions{})
+		return err
+	}))
+	require.Equal(t, []string{"to"}, synced(func() error { return d.Delete(t.Context(), "to/other", storage.DeleteOptions{}) }))
+	require.Equal(t, []string{"key", "upload", uploadsDir}, synced(func() error {
+		u, err := d.Create(t.Context(), "to/other", storage.CreateOptions{Resumable: true})
+		require.NoError(t, err)
+		_, err = io.WriteString(u, "text")
+		require.NoError(t, err)
+		return u.(interface{ Suspend(context.Context) error }).Suspend(t.Context())
+	}))
 }
 
 // TestCommitGoesOnAfterAnError makes a commit fail in its middle and calls it

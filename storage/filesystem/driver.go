@@ -23,6 +23,8 @@ type Driver struct {
 	step func(name string)
 	// link is os.Root.Link; tests play a file system that has none.
 	link func(from, to string) error
+	// fsync is os.File.Sync; tests see what is made safe, and when.
+	fsync func(*os.File) error
 }
 
 // Options are the options of [Open]. The zero value is right for a volume that
@@ -59,7 +61,7 @@ func Open(dir string, o Options) (*Driver, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Driver{root: root, quick: quick, options: o, local: newStripes(), step: func(string) {}, link: root.Link}, nil
+	return &Driver{root: root, quick: quick, options: o, local: newStripes(), step: func(string) {}, link: root.Link, fsync: (*os.File).Sync}, nil
 }
 
 // Close gives the directory free. Uploads and Bodies that are open stay usable

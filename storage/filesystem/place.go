@@ -158,7 +158,7 @@ func (d *Driver) syncDir(dir *os.Root) error {
 	if err != nil {
 		return plain(err)
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(d.fsync(f), f.Close())
 }
 
 // syncDirOf makes the entry of a path safe.

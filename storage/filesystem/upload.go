@@ -93,7 +93,7 @@ func (u *upload) writeKey() error {
 	}
 	_, err = f.WriteString(u.key)
 	if err == nil && !u.d.options.NoSync {
-		err = f.Sync()
+		err = u.d.fsync(f)
 	}
 	return errors.Join(err, f.Close())
 }
@@ -152,7 +152,7 @@ func (u *upload) sync() error {
 	if u.d.options.NoSync {
 		return nil
 	}
-	return u.file.Sync()
+	return u.d.fsync(u.file)
 }
 
 // Abort takes the files away, even with a ctx that is done.
