@@ -69,10 +69,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clock time.Ti
 		fmt.Fprintf(stderr, "imagepruner: %s\n", err)
 		return 1
 	}
-	if o.output == "text" {
-		for _, p := range problems {
-			fmt.Fprintf(stderr, "%s: %s\n", p.Severity, p)
-		}
+	for _, p := range problems {
+		fmt.Fprintf(stderr, "%s: %s\n", p.Severity, p)
 	}
 	if len(problems.Errors()) > 0 {
 		return 1
@@ -96,13 +94,19 @@ func parseFlags(args []string, clock time.Time) (*options, error) {
 	state := f.String("management-state", string(imagepruner.Managed), "")
 	f.StringVar(&o.registry.HostName, "registry-hostname", "", "")
 	f.StringVar(&o.output, "o", "text", "")
-	if err := f.Parse(args); err != nil {
-		return nil, err
+	var files []string
+	for args != nil { // flags may stand behind the file, too
+		if err := f.Parse(args); err != nil {
+			return nil, err
+		}
+		if args = nil; f.NArg() > 0 {
+			files, args = append(files, f.Arg(0)), f.Args()[1:]
+		}
 	}
-	if f.NArg() != 1 {
+	if len(files) != 1 {
 		return nil, errors.New("want one file, or - for standard input")
 	}
-	o.file = f.Arg(0)
+	o.file = files[0]
 	if o.output != "text" && o.output != "json" {
 		return nil, fmt.Errorf("-o %s: want text or json", o.output)
 	}

@@ -36,9 +36,9 @@ func TestText(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	r := program("", "-o", "json", "--management-state", "Removed", documented)
+	r := program("", "-o", "json", documented, "--management-state", "Removed")
 	require.Equal(t, 0, r.status)
-	require.Empty(t, r.stderr)
+	require.Equal(t, "warning: spec.keepYoungerThan: it has no effect, since keepYoungerThanDuration is set\n", r.stderr)
 	var got struct {
 		ImagePruner, CronJob map[string]any
 		Errors, Warnings     []struct{ Path, Severity, Message string }

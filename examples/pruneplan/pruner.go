@@ -16,6 +16,9 @@ func (o *options) readPruner(set map[string]bool, state string, younger *age, re
 		return fmt.Errorf("--management-state: %w", err)
 	}
 	if o.pruner == "" {
+		if set["pruner"] {
+			return errors.New("--pruner is empty: want the file of an ImagePruner")
+		}
 		if set["management-state"] || set["registry-hostname"] {
 			return errors.New("--management-state and --registry-hostname are for --pruner")
 		}

@@ -44,6 +44,7 @@ func TestWrongImagePruners(t *testing.T) {
 		"--pruner " + mistyped:        mistyped + `: invalid ImagePruner: spec.keepTagRevisions: want a whole number, got "three"`,
 		"--pruner nosuch.yaml":        "open nosuch.yaml",
 		"--management-state Removed":  "--management-state and --registry-hostname are for --pruner",
+		"--pruner=":                   "--pruner is empty",
 		"--registry-hostname r":       "--management-state and --registry-hostname are for --pruner",
 		"--management-state on --all": `--management-state: no management state "on"`,
 		"--keep-tag-revisions=-1 --pruner ../../prune/imagepruner/testdata/cluster.json": "invalid policy: keepTagRevisions is negative: -1",
