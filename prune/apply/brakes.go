@@ -24,6 +24,7 @@ type Brakes struct {
 	Bytes        int64
 	UnknownBlobs int
 	// PerRepository is how many tag items and links of one repository may go.
+	// Images and blobs, and so bytes, are of none: the other brakes count them.
 	PerRepository int
 	// Growth is how many times as many deletions as Last a plan may have. Nil
 	// Last, or one without deletions: the brake is off.
