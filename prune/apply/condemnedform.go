@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 )
@@ -35,7 +36,8 @@ func EncodeCondemned(blobs map[string]Condemnation) ([]byte, error) {
 }
 
 // DecodeCondemned reads what [EncodeCondemned] wrote. Another schema, or a field
-// that it does not know, is an error. The map is never nil without one.
+// that it does not know, a blob that is there twice, and text behind the end are
+// errors. The map is never nil without one.
 func DecodeCondemned(text []byte) (map[string]Condemnation, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -51,6 +53,9 @@ func DecodeCondemned(text []byte) (map[string]Condemnation, error) {
 				if err := d.Decode(&mark); err != nil {
 					return fmt.Errorf("blob %s: %w", digest, err)
 				}
+				if _, twice := blobs[digest]; twice {
+					return fmt.Errorf("blob %s is there twice", digest)
+				}
 				blobs[digest] = mark
 				return nil
 			})
@@ -59,6 +64,9 @@ func DecodeCondemned(text []byte) (map[string]Condemnation, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("there is more behind the object")
 	}
 	if schema != condemnedSchema {
 		return nil, fmt.Errorf("schema %q, want %q", schema, condemnedSchema)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -303,4 +304,25 @@ func withOddImage(t *testing.T, f *fixture) (*prunetest.Live, apply.Ends, *bool)
 		return b.Build(), nil
 	})
 	return live, ends, &odd
+}
+
+// TestCondemnedBlobsThatSayTwoThings are refused: which of the two holds is not known.
+func TestCondemnedBlobsThatSayTwoThings(t *testing.T) {
+	const mark = `"sha256:a":{"since":"2026-11-01T00:00:00Z"}`
+	const head = `{"schema":"registrykit/condemned/v1","blobs":{`
+	blobs, err := apply.DecodeCondemned([]byte(head + mark + "}}\n"))
+	require.NoError(t, err)
+	require.Len(t, blobs, 1)
+	for text, want := range map[string]string{
+		head + mark + "," + mark + "}}":                      "blob sha256:a is there twice",
+		head + mark + `},"blobs":{` + mark + "}}":            "blob sha256:a is there twice",
+		head + mark + "}}" + head + "}}":                     "more behind the object",
+		head + mark + "}} x":                                 "more behind the object",
+		head + strings.TrimSuffix(mark, "}"):                 "EOF",
+		head + mark + "}":                                    "EOF",
+		strings.Replace(head+mark+"}}", "v1", "v2", 1) + " ": "schema",
+	} {
+		_, err := apply.DecodeCondemned([]byte(text))
+		require.ErrorContains(t, err, want, text)
+	}
 }
