@@ -248,6 +248,31 @@ func TestARepositoryThatIsGone(t *testing.T) {
 	require.Equal(t, prune.RuleStreamGone, why.Rule)
 }
 
+// Streams of a cluster say nothing of a repository's files, also where a volume's blobs
+// are listed beside them: the links of one whose stream is gone stay.
+func TestAStreamThatIsGoneBesideListedBlobs(t *testing.T) {
+	c := prunetest.NewCluster(prunetest.Options{})
+	app := c.Stream("dev/app")
+	for age := range 5 {
+		app.Push("latest", c.Image(), time.Duration(50-age)*24*time.Hour)
+	}
+	policy, err := prune.OpenShift(prune.DefaultOpenShiftOptions())
+	require.NoError(t, err)
+	plan, err := prune.New(c.Inventory(), policy, c.Now())
+	require.NoError(t, err)
+	require.Positive(t, plan.Summary.ManifestLinks)
+	var b inventory.Builder
+	b.Listed(inventory.Kinds()...)
+	b.ImagesAfterStreams(true)
+	b.BlobsListed()
+	again := plan.Recheck(b.Build(), nil)
+	for n := range plan.ActionsOf(prune.DeleteManifestLink) {
+		why, stale := again.Stale(n)
+		require.True(t, stale)
+		require.Equal(t, prune.RuleStreamGone, why.Rule)
+	}
+}
+
 // A layer that is linked beside an image which does not say what its config is may
 // be that: neither its link goes nor its bytes, although the only image that is known
 // to have it does.
