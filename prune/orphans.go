@@ -74,27 +74,22 @@ func (p *planner) numberOfLink(s int, d inventory.Digest, manifest bool) int {
 	return int(p.listed.first[s]) + n
 }
 
-// findUnlisted finds the repositories whose links were not listed. Where nothing was
-// listed of any storage, as of a cluster, a policy that asks for orphans is as one
-// that does not.
+// findUnlisted finds the repositories whose links were not listed.
 func (p *planner) findUnlisted() {
-	unlisted := make([]bool, p.inv.Streams())
-	some, all := p.inv.AnyStored(), true
-	for s := range unlisted {
-		unlisted[s] = !p.inv.LinksListed(s)
-		some = some || !unlisted[s]
-		all = all && !unlisted[s]
-	}
-	if some && !all {
-		p.unlisted = unlisted
+	for s := range p.inv.Streams() {
+		if p.inv.LinksListed(s) {
+			continue
+		}
+		if p.unlisted == nil {
+			p.unlisted = make([]bool, p.inv.Streams())
+		}
+		p.unlisted[s] = true
 	}
 }
 
 // mayHold reports whether a stream's repository may hold any manifest for its own
 // sake, since it is not known which it has.
-func (p *planner) mayHold(s int) bool {
-	return !p.policy.Untagged && p.unlisted != nil && p.unlisted[s]
-}
+func (p *planner) mayHold(s int) bool { return p.unlisted != nil && p.unlisted[s] }
 
 // linksOf returns the links of a stream's repository, none where they were not
 // listed or the policy does not ask for orphans.
@@ -188,7 +183,7 @@ func (p *planner) keepLinked() {
 			return true
 		})
 	}
-	if s := slices.Index(p.unlisted, true); s >= 0 && p.mayHold(s) {
+	if s := slices.Index(p.unlisted, true); s >= 0 {
 		for i := range p.images {
 			p.keepImage(i, verdict{linksUnlisted, int32(s)})
 		}
@@ -233,15 +228,7 @@ func (p *planner) decideOrphans() {
 // be what something needs, and then so is its blob. A recheck has no links of its
 // own; see linkedAnew.
 func (p *planner) keepStillLinked() {
-	if p.listed == nil || p.earlier != nil {
-		return
-	}
-	if p.unlisted != nil { // any may be linked there
-		for d := range p.blobs {
-			if p.blobs[d].goes() {
-				p.blobs[d] = blobKept
-			}
-		}
+	if p.listed == nil || p.unlisted != nil || p.earlier != nil { // all images stay where any may be linked
 		return
 	}
 	left := make([]int32, p.inv.Digests()) // how many links of a digest stay

@@ -218,9 +218,8 @@ func TestGarbageInDoubt(t *testing.T) {
 	}
 	untagged, err := prune.New(unlisted(), prune.Garbage(prune.GarbageOptions{Untagged: true}), collectAt)
 	require.NoError(t, err)
-	require.Equal(t, 2, untagged.Summary.Images)
-	require.Zero(t, untagged.Summary.Blobs)
-	require.Contains(t, explained(t, untagged, word("oldconf")), prune.RuleLinksNotListed)
+	require.Zero(t, untagged.Summary.Images+untagged.Summary.Blobs)
+	require.Contains(t, explained(t, untagged, word("old")), prune.RuleLinksNotListed)
 	_, needed := untagged.Recheck(unlisted(), nil).NeedsBlob(word("condemned by another plan"))
 	require.True(t, needed)
 
@@ -237,8 +236,13 @@ func TestARepositoryThatIsGone(t *testing.T) {
 	plan, err := prune.New(newVolume(t).store("lost").links("dev/app", "lost").build(), prune.Garbage(prune.GarbageOptions{}), collectAt)
 	require.NoError(t, err)
 	require.Equal(t, 1, plan.Summary.LayerLinks)
-	_, stale := plan.Recheck(newVolume(t).store("lost").build(), nil).Stale(0)
+	walked := newVolume(t).store("lost")
+	walked.b.RepositoriesListed()
+	_, stale := plan.Recheck(walked.build(), nil).Stale(0)
 	require.False(t, stale)
+	notWalked := newVolume(t).store("lost").build()
+	_, stale = plan.Recheck(notWalked, nil).Stale(0)
+	require.True(t, stale, "the blobs alone were listed")
 
 	var cluster inventory.Builder
 	cluster.Listed(inventory.KindImage, inventory.KindImageStream)
@@ -270,6 +274,61 @@ func TestAStreamThatIsGoneBesideListedBlobs(t *testing.T) {
 		why, stale := again.Stale(n)
 		require.True(t, stale)
 		require.Equal(t, prune.RuleStreamGone, why.Rule)
+	}
+}
+
+// A volume that was walked, as by package fromlayout: a stream that has no repository
+// there has no links, so that it holds nothing.
+func TestAStreamWithoutARepository(t *testing.T) {
+	stranger := func(walked bool) *inventory.Inventory {
+		v := newVolume(t).image("app", "conf", "base").links("dev/app", "*app", "conf", "base").
+			tag("dev/app", "latest", "app").store("lost")
+		v.tags["dev/imported"] = map[string]string{}
+		if walked {
+			v.b.RepositoriesListed()
+		}
+		return v.build()
+	}
+	require.Empty(t, collected(t, stranger(false), prune.GarbageOptions{}))
+	require.Equal(t, []string{"lost"}, collected(t, stranger(true), prune.GarbageOptions{}))
+}
+
+// Orphans ask for links. What knows of none, as a cluster alone, says nothing of what
+// repositories hold: neither does a plan by it take anything nor does a plan that knew
+// more hold, whether or not blobs were listed.
+func TestOrphansOfUnlistedLinks(t *testing.T) {
+	facts := func(with ...func(v *volume)) *inventory.Inventory {
+		v := newVolume(t).image("app", "conf", "base", "top").image("old", "oldconf", "base").image("gone", "oldconf", "under")
+		v.tags["dev/app"] = map[string]string{"latest": "app"}
+		for _, f := range with {
+			f(v)
+		}
+		return v.build()
+	}
+	linked := func(v *volume) { v.links("dev/app", "*app", "conf", "base", "top", "under") }
+	for _, o := range []prune.GarbageOptions{{}, {Untagged: true}} {
+		plan, err := prune.New(facts(linked), prune.Garbage(o), collectAt)
+		require.NoError(t, err)
+		require.NotZero(t, plan.Summary.LayerLinks)
+		require.NotZero(t, plan.Summary.Images)
+		require.NotZero(t, plan.Summary.Blobs)
+		stale := func(inv *inventory.Inventory) (n int) {
+			again := plan.Recheck(inv, nil)
+			for i := range plan.Summary.Actions() {
+				if why, is := again.Stale(i); is {
+					require.Equal(t, prune.RuleLinksNotListed, why.Rule)
+					n++
+				}
+			}
+			return n
+		}
+		require.Zero(t, stale(facts(linked)))
+		require.Equal(t, plan.Summary.Actions(), stale(facts()), "no links are listed")
+
+		blind, err := prune.New(facts(), prune.Garbage(o), collectAt)
+		require.NoError(t, err)
+		require.Zero(t, blind.Summary.Actions())
+		require.Contains(t, explained(t, blind, word("old")), prune.RuleLinksNotListed)
 	}
 }
 

@@ -33,14 +33,13 @@ type Policy struct {
 
 	// Orphans: what was listed of a registry's storage and nothing names goes as
 	// well: links that no manifest of their repository needs, and stored blobs
-	// that no manifest has. It goes with PruneRegistry, and does nothing to an
-	// inventory without listed links and stored blobs, as that of a cluster is.
-	// Where the links of a repository were not listed, though something else was,
-	// no blob goes: it may have any.
+	// that no manifest has. It goes with PruneRegistry, and with an inventory that
+	// has listed links, as that of a registry's storage: where those of a
+	// repository were not listed, its own stay, and every image and blob, since it
+	// may hold any.
 	Orphans bool
 	// Untagged: a manifest that is in a repository, though no tag there needs
-	// it, is an orphan as well. Otherwise it stays for its own sake, as does every
-	// manifest where a repository's links were not listed.
+	// it, is an orphan as well. Otherwise it stays for its own sake.
 	Untagged bool
 
 	// FinishedPodsCountFor is the age up to which a finished pod still uses

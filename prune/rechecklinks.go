@@ -24,11 +24,9 @@ func (l *linkCheck) stale(a *Action) (Reason, bool) {
 		return Reason{Rule: RuleImagesNotListed}, true
 	case l.mayNeedMore():
 		return Reason{Rule: RuleInUse, Unknown: l.missingKinds() + " not listed completely, and may use it"}, true
-	case s < 0 && l.policy.Orphans && l.inv.BlobsListed():
-		// A volume lists its repositories by their files: this one has no link any
-		// more, as where a run died once it had taken the last one away. A cluster's
-		// streams, which a policy without orphans may join with a volume's blobs,
-		// say nothing of files.
+	case s < 0 && l.inv.NoLinks(namespace, name):
+		// As where a run died once it had taken the last one away. A link that came
+		// since the list is the end's to see.
 		return Reason{}, false
 	case s < 0:
 		return Reason{Rule: RuleStreamGone}, true

@@ -137,8 +137,6 @@ func (b blobOwners) verdict(d inventory.Digest) Verdict {
 	case b.blobs != nil && b.blobs[d] == blobDoomed:
 		v.Outcome = Delete
 		v.Reason = Reason{Rule: RuleImageDeleted, Image: b.inv.DigestText(b.inv.Image(image).Digest)}
-	case b.deleted(image) && b.blobs != nil && b.unlisted != nil:
-		v.Reason = Reason{Rule: RuleLinksNotListed, Unknown: b.holderDoubt(slices.Index(b.unlisted, true))}
 	case b.deleted(image):
 		rule := RuleConfigUncertain
 		if b.blobs == nil {

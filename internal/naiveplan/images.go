@@ -125,7 +125,7 @@ func (p *planner) keepDoubtful() {
 		if !p.Complete["Image"] {
 			p.because(name, "images-not-listed")
 		}
-		if p.anyMayHold() {
+		if p.anyMayLink() {
 			p.because(name, "links-not-listed")
 		}
 		if heldBack {

@@ -25,21 +25,11 @@ func (p *planner) linkedFor(s *stream) set {
 	return held
 }
 
-// mayLink reports whether a repository of a registry's storage may link anything,
+// mayLink reports whether a repository may link anything that a policy asks for,
 // since not all of its links are known.
-func (p *planner) mayLink(s *stream) bool {
-	anyListed := p.volume.all || len(p.volume.stored) > 0 || slices.ContainsFunc(p.streams, func(s *stream) bool {
-		return p.listedIn(s.repository()) != nil
-	})
-	return p.orphans && anyListed && p.listedIn(s.repository()) == nil
-}
+func (p *planner) mayLink(s *stream) bool { return p.orphans && p.listedIn(s.repository()) == nil }
 
 func (p *planner) anyMayLink() bool { return slices.ContainsFunc(p.streams, p.mayLink) }
-
-// mayHold reports whether it may so hold any manifest for its own sake.
-func (p *planner) mayHold(s *stream) bool { return !p.untagged && p.mayLink(s) }
-
-func (p *planner) anyMayHold() bool { return slices.ContainsFunc(p.streams, p.mayHold) }
 
 // orphanLinks returns what is linked in a stream's repository, and needed by
 // nothing there. What stays may have any config, where it does not say which.

@@ -62,7 +62,7 @@ func (p *planner) refersToNeeded(it listedItem) bool {
 	switch {
 	case !refers.yes:
 		return false
-	case refers.no, p.mayNeedMore(), p.mayHold(it.stream):
+	case refers.no, p.mayNeedMore(), p.mayLink(it.stream):
 		return true
 	}
 	needed := p.neededIn(it.stream.repository())

@@ -34,7 +34,7 @@ func (p *planner) findNeeds() {
 func (p *planner) links() (layers, manifests []Link) {
 	for _, s := range p.streams {
 		repository := s.repository()
-		if p.mayNeedMore() || p.linksHeldBack(repository) || p.mayHold(s) {
+		if p.mayNeedMore() || p.linksHeldBack(repository) || p.mayLink(s) {
 			continue
 		}
 		goLayers, goManifests := set{}, set{}
@@ -100,9 +100,6 @@ func (p *planner) links() (layers, manifests []Link) {
 // blobs returns the blobs that go: those of deleted images and orphans, less those
 // of kept images and those that are still linked.
 func (p *planner) blobs(linked set) []string {
-	if p.anyMayLink() {
-		return nil
-	}
 	goes, stays := set{}, set{}
 	for d := range linked {
 		stays[d] = true

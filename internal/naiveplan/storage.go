@@ -5,6 +5,7 @@ type volume struct {
 	repositories map[string]*repository // by "namespace/name"
 	stored       map[string]int64       // the sizes of the blobs that are there
 	all          bool                   // no other blob is there
+	everywhere   bool                   // no other repository has links
 }
 
 // A repository is what is linked there.
@@ -30,6 +31,7 @@ func (v *volume) readStorage(o map[string]any) {
 		v.stored[text(b, "digest")] = int64(size)
 	}
 	v.all = o["all"] == true
+	v.everywhere = o["everywhere"] == true
 }
 
 func texts(o map[string]any, list string) (found []string) {
@@ -44,10 +46,14 @@ func texts(o map[string]any, list string) (found []string) {
 
 // listedIn returns a repository all links of which are known, or nil.
 func (p *planner) listedIn(name string) *repository {
-	if r := p.volume.repositories[name]; r != nil && r.all {
-		return r
+	r := p.volume.repositories[name]
+	switch {
+	case r == nil && p.volume.everywhere:
+		return &repository{manifests: set{}, layers: set{}, all: true}
+	case r == nil || !r.all && !p.volume.everywhere:
+		return nil
 	}
-	return nil
+	return r
 }
 
 // mayBeLinked reports whether a repository may have a link: what was not listed

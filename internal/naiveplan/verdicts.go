@@ -82,8 +82,6 @@ func (p *planner) whyBlobStays(d string) map[string]bool {
 	for name, image := range p.images {
 		switch {
 		case !image.claims()[d]:
-		case p.pruneRegistry && p.gone[name] && p.anyMayLink():
-			rules["links-not-listed"] = true
 		case !p.gone[name]: // an index, which has no config, whatever it claims
 			rules["in-use"] = true
 		case p.pruneRegistry:

@@ -107,7 +107,7 @@ func (v *volumeGenerator) storage() obj {
 	for _, d := range v.most(digests) {
 		blobs = append(blobs, obj{"digest": d, "size": 1 + v.IntN(3)})
 	}
-	return obj{"kind": "Storage", "metadata": obj{"name": "volume"}, "blobs": blobs, "all": !v.chance(10)}
+	return obj{"kind": "Storage", "metadata": obj{"name": "volume"}, "blobs": blobs, "all": !v.chance(10), "everywhere": v.chance(30)}
 }
 
 // most returns a set without what was lost.
@@ -165,7 +165,7 @@ func addStorage(t testing.TB, b *inventory.Builder, o obj) error {
 		Metadata          struct{ Namespace, Name string }
 		Manifests, Layers []string
 		Blobs             []inventory.Blob
-		All               bool
+		All, Everywhere   bool
 	}
 	into(t, o, &s)
 	if o["kind"] == "Storage" {
@@ -176,6 +176,9 @@ func addStorage(t testing.TB, b *inventory.Builder, o obj) error {
 		}
 		if s.All {
 			b.BlobsListed()
+		}
+		if s.Everywhere {
+			b.RepositoriesListed()
 		}
 		return nil
 	}

@@ -34,6 +34,7 @@ func (b *Builder) Build() *Inventory {
 		linked:             maps.Clone(b.linked),
 		stored:             b.stored.clone(),
 		allStored:          b.allStored,
+		everywhere:         b.everywhere,
 		imagesAfterStreams: b.ordered,
 		labelled:           maps.Clone(b.labelled),
 	}

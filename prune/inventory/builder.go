@@ -36,6 +36,7 @@ type facts struct {
 	linksShared bool              // an Inventory reads the links
 	stored      digestSet         // blobs whose bytes are there
 	allStored   bool              // no others are
+	everywhere  bool              // no other repositories have links
 
 	others   map[string]int // objects of kinds that hold no facts
 	listings map[Kind]listing

@@ -31,7 +31,7 @@ func (b *Builder) compacted() *facts {
 			c.new.stored.set(c.digest(d))
 		}
 	}
-	c.new.allStored = c.old.allStored
+	c.new.allStored, c.new.everywhere = c.old.allStored, c.old.everywhere
 	c.new.unread, c.new.labelled, c.new.built = c.old.unread, c.old.labelled, c.old.built
 	c.new.others, c.new.listings, c.new.ordered = c.old.others, c.old.listings, c.old.ordered
 	return c.new

@@ -188,6 +188,9 @@ func (w *factWriter) stored() {
 	if w.v.allStored {
 		w.string("and no other")
 	}
+	if w.v.everywhere {
+		w.string("and no other repository")
+	}
 }
 
 func (w *factWriter) images() {

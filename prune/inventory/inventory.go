@@ -45,6 +45,7 @@ type Inventory struct {
 	linked             map[text]struct{}
 	stored             digestSet
 	allStored          bool
+	everywhere         bool
 	listings           map[Kind]listing
 	otherKinds         map[string]int
 	imagesAfterStreams bool

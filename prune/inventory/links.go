@@ -1,6 +1,9 @@
 package inventory
 
-import "maps"
+import (
+	"iter"
+	"maps"
+)
 
 // AddLink adds a link of a repository. The same link twice is one.
 func (b *Builder) AddLink(l Link) error {
@@ -31,6 +34,72 @@ func (b *facts) ownLinks() map[linkKey]struct{} {
 func (b *Builder) LinksListed(namespace, name string) {
 	b.init()
 	b.linked[b.texts.intern(RepositoryName(namespace, name))] = struct{}{}
+}
+
+// RepositoriesListed says that [Builder.LinksListed] was said of every repository
+// that has links: any other has none. Only who walked a registry's storage can say
+// so: the streams of a cluster do not tell which repositories there are, as one that
+// is gone leaves its links.
+func (b *Builder) RepositoriesListed() {
+	b.init()
+	b.everywhere = true
+}
+
+// RepositoriesListed reports whether a repository whose links were not listed has none.
+func (v *Inventory) RepositoriesListed() bool { return v.everywhere }
+
+// LinksListed reports whether every link of a stream's repository is known.
+func (v *Inventory) LinksListed(stream int) bool { return v.everywhere || v.has(v.streams[stream].key) }
+
+// NoLinks reports whether a repository, of a stream or not, is known to have no links
+// at all. It takes time with the number of repositories.
+func (v *Inventory) NoLinks(namespace, name string) bool {
+	repository := RepositoryName(namespace, name)
+	for t := range v.linked {
+		if v.text(t) == repository {
+			return false
+		}
+	}
+	return v.everywhere
+}
+
+// has reports whether the links of a repository were listed one by one.
+func (v *Inventory) has(repository text) bool {
+	_, listed := v.linked[repository]
+	return listed
+}
+
+// HasLink reports whether a stream's repository may have the link: it was
+// listed, or the links of that repository were not.
+func (v *Inventory) HasLink(stream int, d Digest, manifest bool) bool {
+	if !v.LinksListed(stream) {
+		return true
+	}
+	_, ok := v.links[linkKey{v.streams[stream].key, d, manifest}]
+	return ok
+}
+
+// A ListedLink is a link of a stream's repository, all links of which were
+// listed.
+type ListedLink struct {
+	Stream   int
+	Digest   Digest
+	Manifest bool
+}
+
+// ListedLinks yields the links of the repositories whose links were listed, in
+// no order. A repository that no stream has is passed over.
+func (v *Inventory) ListedLinks() iter.Seq[ListedLink] {
+	return func(yield func(ListedLink) bool) {
+		for l := range v.links {
+			if !v.everywhere && !v.has(l.repository) || int(l.repository) >= len(v.streamOf) {
+				continue
+			}
+			if s := v.streamOf[l.repository]; s >= 0 && !yield(ListedLink{int(s), l.digest, l.manifest}) {
+				return
+			}
+		}
+	}
 }
 
 func (b *Builder) linkKey(l Link) linkKey {

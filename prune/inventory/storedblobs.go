@@ -1,9 +1,6 @@
 package inventory
 
-import (
-	"iter"
-	"slices"
-)
+import "slices"
 
 // AddStoredBlob says that the bytes of a blob are there, and how many: what a
 // volume lists. The size is exact, and counts whatever manifests say of it. Only
@@ -32,8 +29,7 @@ func (b *Builder) StoredBlob(digest string) (size int64, stored bool) {
 }
 
 // BlobsListed says that every blob that is stored was added: a manifest that was
-// not is nowhere, whatever names it. It is for a volume that tells all there is, its
-// repositories too: one whose stream was not added has no links.
+// not is nowhere, whatever names it.
 func (b *Builder) BlobsListed() {
 	b.init()
 	b.allStored = true
@@ -51,41 +47,6 @@ func (b *Builder) ForgetStoredBlob(digest string) {
 
 // Stored reports whether the bytes of a blob were listed.
 func (v *Inventory) Stored(d Digest) bool { return v.stored.has(d) }
-
-// A ListedLink is a link of a stream's repository, all links of which were
-// listed.
-type ListedLink struct {
-	Stream   int
-	Digest   Digest
-	Manifest bool
-}
-
-// ListedLinks yields the links of the repositories whose links were listed, in
-// no order. A repository that no stream has is passed over.
-func (v *Inventory) ListedLinks() iter.Seq[ListedLink] {
-	return func(yield func(ListedLink) bool) {
-		for l := range v.links {
-			if _, listed := v.linked[l.repository]; !listed || int(l.repository) >= len(v.streamOf) {
-				continue
-			}
-			if s := v.streamOf[l.repository]; s >= 0 && !yield(ListedLink{int(s), l.digest, l.manifest}) {
-				return
-			}
-		}
-	}
-}
-
-// LinksListed reports whether every link of a stream's repository is known.
-func (v *Inventory) LinksListed(stream int) bool {
-	_, listed := v.linked[v.streams[stream].key]
-	return listed
-}
-
-// AnyStored reports whether the bytes of any blob were listed, or that there are
-// none.
-func (v *Inventory) AnyStored() bool {
-	return v.allStored || slices.ContainsFunc(v.stored, func(word uint64) bool { return word != 0 })
-}
 
 // digestSet is a set of digests, a bit for each.
 type digestSet []uint64

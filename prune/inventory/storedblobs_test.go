@@ -65,6 +65,7 @@ func TestStoredBlobsAndLinksSurviveCompaction(t *testing.T) {
 	require.Empty(t, slices.Collect(b.Build().ListedLinks()))
 	b.LinksListed("dev", "app")
 	b.LinksListed("dev", "other")
+	b.RepositoriesListed()
 	first := b.Build()
 	for range 2000 {
 		b.ForgetManifest(blobNamed("f"))
@@ -74,6 +75,7 @@ func TestStoredBlobsAndLinksSurviveCompaction(t *testing.T) {
 	for _, v := range []*inventory.Inventory{first, again} {
 		require.True(t, v.Stored(v.Digest(blobNamed("a"))))
 		require.EqualValues(t, 3, v.Size(v.Digest(blobNamed("a"))))
+		require.True(t, v.RepositoriesListed())
 		require.ElementsMatch(t, []inventory.ListedLink{
 			{Stream: 0, Digest: v.Digest(blobNamed("a"))}, {Stream: 0, Digest: v.Digest(blobNamed("b")), Manifest: true},
 		}, slices.Collect(v.ListedLinks()))

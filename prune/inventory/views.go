@@ -281,17 +281,6 @@ func (v *Inventory) MaxImageSize(namespace string) (limit int64, limitRange stri
 	return l.max, v.text(l.name), true
 }
 
-// HasLink reports whether a stream's repository may have the link: it was
-// listed, or the links of that repository were not.
-func (v *Inventory) HasLink(stream int, d Digest, manifest bool) bool {
-	key := v.streams[stream].key
-	if _, listed := v.linked[key]; !listed {
-		return true
-	}
-	_, ok := v.links[linkKey{key, d, manifest}]
-	return ok
-}
-
 // Evidence says how a kind was listed.
 type Evidence struct {
 	Kind     Kind

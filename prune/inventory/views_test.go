@@ -253,6 +253,17 @@ func TestLinks(t *testing.T) {
 	require.False(t, v.HasLink(web, base, true))
 	require.False(t, v.HasLink(web, web2, true))
 	require.True(t, v.HasLink(db, web2, true), "its links were not listed")
+	require.True(t, v.LinksListed(web))
+	require.False(t, v.LinksListed(db))
+	require.False(t, v.NoLinks("shop", "db"))
+
+	v = build(t, append(smallCluster(), said(func(b *inventory.Builder) { b.RepositoriesListed() }))...)
+	require.True(t, v.LinksListed(db))
+	require.False(t, v.HasLink(db, web2, true), "it has none")
+	require.True(t, v.HasLink(web, web1, true))
+	require.True(t, v.NoLinks("shop", "db"))
+	require.True(t, v.NoLinks("no", "stream"))
+	require.False(t, v.NoLinks("shop", "web"))
 }
 
 func TestEvidence(t *testing.T) {

@@ -20,6 +20,7 @@ type facts struct {
 	linksListed  [][2]string // namespace, name
 	stored       []inventory.Blob
 	allStored    bool
+	everywhere   bool     // no other repository has links
 	others       []string // kinds, one for each object
 	listed       []inventory.Kind
 	incomplete   []inventory.Kind
@@ -33,7 +34,7 @@ type facts struct {
 // of their namespace or are of one without streams, and links of repositories
 // that are no streams.
 func factsOf(inv *inventory.Inventory) *facts {
-	f := &facts{imagesBehind: inv.ImagesAfterStreams(), allStored: inv.BlobsListed()}
+	f := &facts{imagesBehind: inv.ImagesAfterStreams(), allStored: inv.BlobsListed(), everywhere: inv.RepositoriesListed()}
 	f.labels, f.allLabels = inv.LabelsRead()
 	for i := range inv.Images() {
 		f.manifests = append(f.manifests, manifestOf(inv, i))
@@ -108,34 +109,24 @@ func streamOf(inv *inventory.Inventory, s int) inventory.Stream {
 	return stream
 }
 
-// addLinks asks for every link that there could be. A repository that has them
-// all was not listed, or it makes no difference that it was.
+// addLinks asks for every link that there could be, of a repository whose links were
+// listed.
 func (f *facts) addLinks(inv *inventory.Inventory, s int) {
-	view := inv.Stream(s)
-	var links []inventory.Link
-	all := true
-	for l := range inv.ListedLinks() {
-		if l.Stream == s {
-			all = false
-			break
-		}
+	if !inv.LinksListed(s) {
+		return
 	}
+	view := inv.Stream(s)
 	for d := range inv.Digests() {
 		for _, manifest := range []bool{false, true} {
-			if !inv.HasLink(s, inventory.Digest(d), manifest) {
-				all = false
-				continue
+			if inv.HasLink(s, inventory.Digest(d), manifest) {
+				f.links = append(f.links, inventory.Link{
+					Namespace: view.Namespace, Name: view.Name,
+					Digest: inv.DigestText(inventory.Digest(d)), Manifest: manifest,
+				})
 			}
-			links = append(links, inventory.Link{
-				Namespace: view.Namespace, Name: view.Name,
-				Digest: inv.DigestText(inventory.Digest(d)), Manifest: manifest,
-			})
 		}
 	}
-	if !all {
-		f.links = append(f.links, links...)
-		f.linksListed = append(f.linksListed, [2]string{view.Namespace, view.Name})
-	}
+	f.linksListed = append(f.linksListed, [2]string{view.Namespace, view.Name})
 }
 
 func (f *facts) addWorkloads(inv *inventory.Inventory) {
@@ -242,6 +233,9 @@ func (f *facts) addTo(b *inventory.Builder, order *rand.Rand) error {
 	}
 	if f.allStored {
 		step(func() error { b.BlobsListed(); return nil })
+	}
+	if f.everywhere {
+		step(func() error { b.RepositoriesListed(); return nil })
 	}
 	for _, kind := range f.others {
 		step(func() error { b.AddOther(kind); return nil })

@@ -54,14 +54,12 @@ func (c *checker) lessEvidence() error {
 	return v.err()
 }
 
-// fewerLinks takes away that the links of a repository were listed, and some of them.
-// Without any, it is not a registry's storage.
+// fewerLinks takes away that the links of a repository were listed, and some of them,
+// and then those of all.
 func (c *checker) fewerLinks(v *violations) error {
-	if len(c.facts.linksListed) == 1 && len(c.facts.stored) == 0 && !c.facts.allStored {
-		return nil
-	}
 	for _, r := range sample(c.facts.linksListed) {
 		f := c.facts.clone()
+		f.everywhere = false
 		f.linksListed = slices.DeleteFunc(f.linksListed, func(other [2]string) bool { return other == r })
 		name := inventory.RepositoryName(r[0], r[1])
 		if err := c.compare(v, f, c.policy, "links of "+name+" not listed completely"); err != nil {
@@ -72,7 +70,9 @@ func (c *checker) fewerLinks(v *violations) error {
 			return err
 		}
 	}
-	return nil
+	f := c.facts.clone()
+	f.links, f.linksListed, f.everywhere = nil, nil, false
+	return c.compare(v, f, c.policy, "no links listed")
 }
 
 // missable returns the kinds whose objects, where they are not known because

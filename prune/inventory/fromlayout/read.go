@@ -69,8 +69,10 @@ type FormerTag struct {
 // and blobs were listed, the Images after the streams. Where the Builder holds another's
 // facts of the same objects, the error is inventory.ErrConflict.
 //
-// Errors of the store, and of the Builder. After an error both kinds are
-// incomplete.
+// Errors of the store, and of the Builder. After one, the kinds that were to be
+// listed are incomplete, and with LinksOnly, where there are none, the links of some
+// repositories are not known to be listed: a policy that asks for Orphans then keeps
+// what they may link.
 func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o Options) (*Volume, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -93,6 +95,10 @@ func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o
 		b.Listed(inventory.KindImageStream, inventory.KindImage)
 		b.ImagesAfterStreams(true)
 	}
+	if !r.broken && (!o.LinksOnly || r.volume.Repositories > 0) {
+		// An empty place may be another's than the cluster's registry.
+		b.RepositoriesListed()
+	}
 	return r.volume, nil
 }
 
@@ -104,6 +110,7 @@ type reader struct {
 
 	manifests map[digest.Digest]time.Time // all that were linked or tagged: the newest link
 	besides   besides
+	broken    bool // some repository is
 	now       repository
 }
 
@@ -244,7 +251,7 @@ func (r *reader) finish(ctx context.Context) error {
 			r.volume.Uploads = append(r.volume.Uploads, u)
 		}
 	}
-	if !r.now.broken {
+	if r.broken = r.broken || r.now.broken; !r.now.broken {
 		r.builder.LinksListed(r.now.namespace, r.now.name)
 	}
 	if !r.options.LinksOnly {

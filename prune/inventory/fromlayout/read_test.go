@@ -244,6 +244,7 @@ func TestAReadingThatFails(t *testing.T) {
 		require.ErrorIs(t, err, storage.ErrUnavailable)
 		require.False(t, b.Build().Complete(inventory.KindImage))
 		require.False(t, b.Build().Complete(inventory.KindImageStream))
+		require.False(t, b.Build().RepositoriesListed())
 	}
 	require.Greater(t, failed, 10)
 }
@@ -291,4 +292,24 @@ func TestProgress(t *testing.T) {
 	var all []fromlayout.Progress
 	v.read(fromlayout.Options{Progress: func(p fromlayout.Progress) { all = append(all, p) }})
 	require.Equal(t, []fromlayout.Progress{{1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {3, 100, 150}, {3, 150, 150}}, all)
+}
+
+// Where a volume says of all repositories which links they have, a stream without one
+// has none. An empty place, or one link that is broken, says nothing of them.
+func TestRepositoriesListed(t *testing.T) {
+	for _, linksOnly := range []bool{false, true} {
+		listed := func(v *volume) bool {
+			inv, _ := v.read(fromlayout.Options{LinksOnly: linksOnly})
+			return inv.RepositoriesListed()
+		}
+		empty, whole, broken := newVolume(t), newVolume(t), newVolume(t)
+		whole.image("shop/web", "one", "v1")
+		d := broken.image("shop/web", "one", "v1")
+		broken.image("shop/zoo", "two", "v1")
+		key, err := registrylayout.ManifestLinkKey("shop/web", d)
+		broken.write(key, err, "")
+		require.True(t, listed(whole))
+		require.False(t, listed(broken))
+		require.Equal(t, !linksOnly, listed(empty), "the place of a cluster's registry is not empty")
+	}
 }
