@@ -20,14 +20,19 @@ func newCaller(o *Options) *caller {
 	return &caller{pace: newPace(o.Rate), timeout: o.Timeout, retry: o.Retry}
 }
 
-// call calls f until it succeeds, fails for good, or the attempts are used up.
+// call calls an end until it succeeds, fails for good, or the attempts are used up.
 func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) error {
+	return c.again(ctx, func(ctx context.Context) error { return c.once(ctx, f) })
+}
+
+// again is call for what keeps to the timeout itself, with once.
+func (c *caller) again(ctx context.Context, f func(ctx context.Context) error) error {
 	wait := c.retry.Wait
 	for attempt := 1; ; attempt++ {
 		if err := c.pace.wait(ctx); err != nil {
 			return err
 		}
-		err := c.once(ctx, f)
+		err := f(ctx)
 		if err == nil || ctx.Err() != nil || !mayWorkLater(err) {
 			return err
 		}
@@ -51,6 +56,7 @@ func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) er
 	}
 }
 
+// once calls an end with the timeout.
 func (c *caller) once(ctx context.Context, f func(ctx context.Context) error) error {
 	if c.timeout <= 0 {
 		return f(ctx)

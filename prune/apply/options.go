@@ -33,7 +33,8 @@ type Options struct {
 	Grace time.Duration
 
 	// MaxLook is how old a look at what is there may be when a deletion that it
-	// judged begins: a run that takes longer looks again, and again. Zero:
+	// judged begins, each time that it is tried: a run that takes longer looks again,
+	// and again. Zero:
 	// DefaultMaxLook. Negative: any age.
 	MaxLook time.Duration
 

@@ -45,7 +45,8 @@ type Result struct {
 	Status Status
 	// Why says why it is not done, in words; "" where it is.
 	Why string
-	// Err is the cause of Failed and Unsupported, and of what an end refused.
+	// Err is the cause of Failed and Unsupported, of what an end refused, and of a
+	// deletion that failed and was not tried again, since it is stale or held by now.
 	Err error
 	// DryRun: it is as if, nothing was done.
 	DryRun bool

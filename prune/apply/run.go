@@ -188,31 +188,44 @@ func (r *run) tell(e Event) {
 	}
 }
 
-// skip reports whether an action must not be carried out, and ends it then: a
-// run before did it, it is stale, or held.
+// skip reports whether an action must not be carried out, and ends it then.
 func (r *run) skip(n int, a *prune.Action) bool {
-	result := Result{Number: n, Action: *a}
-	if status := r.before[n]; status.frees() {
-		result.Status = status
+	result := r.judge(n, a)
+	switch {
+	case result == nil:
+		return false
+	case result.Status.frees(): // by a run before, whose record is there
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.report.Resumed++
-		r.note(&result)
-		return true
+		r.note(result)
+	default:
+		r.ended(result)
 	}
-	if a.Kind != prune.DeleteTagItem {
-		if why, stale := r.stale(n, a); stale {
-			result.Status, result.Why = Stale, why.String()
-			r.unmark(a, why.Rule == prune.RuleInUse)
-		} else if why := r.holds.of(a); why != "" {
-			result.Status, result.Why = Held, why
-		}
-	}
-	if result.Status == "" {
-		return false
-	}
-	r.ended(&result)
 	return true
+}
+
+// judge returns what became of an action that must not be carried out: a run before
+// did it, it is stale, or held. Nil: it may be.
+func (r *run) judge(n int, a *prune.Action) *Result {
+	result := &Result{Number: n, Action: *a}
+	if status := r.before[n]; status.frees() {
+		result.Status = status
+		return result
+	}
+	if a.Kind == prune.DeleteTagItem {
+		return nil
+	}
+	if why, stale := r.stale(n, a); stale {
+		result.Status, result.Why = Stale, why.String()
+		r.unmark(a, why.Rule == prune.RuleInUse)
+		return result
+	}
+	if why := r.holds.of(a); why != "" {
+		result.Status, result.Why = Held, why
+		return result
+	}
+	return nil
 }
 
 // stale reports whether an action holds no more.
@@ -223,25 +236,48 @@ func (r *run) stale(n int, a *prune.Action) (prune.Reason, bool) {
 	return r.known.Load().Stale(n)
 }
 
-// delete carries out one action whose end is there.
+// delete carries out one action whose end is there. What must stay is not waited
+// for; what is tried, after the pace and after pauses, is judged anew each time.
 func (r *run) delete(ctx context.Context, n int, a *prune.Action, do func(ctx context.Context, a *prune.Action) error) {
-	if a.Kind != prune.DeleteTagItem {
-		r.lookAgain(ctx)
-	}
-	// A look that came between the judgement and the deletion would make the end take
-	// the older look for the newer.
-	r.judging.RLock()
-	defer r.judging.RUnlock()
 	if ctx.Err() != nil || r.skip(n, a) {
 		return
 	}
-	err := r.caller.call(ctx, func(ctx context.Context) error { return do(ctx, a) })
-	if err != nil && ctx.Err() != nil {
-		return // nobody knows whether it was done; NotRun
+	var kept *Result
+	var tried error // nobody knows whether that did it
+	err := r.caller.again(ctx, func(ctx context.Context) (err error) {
+		if kept, err = r.try(ctx, n, a, do); err != nil {
+			tried = err
+		}
+		return err
+	})
+	switch {
+	case kept != nil:
+		kept.Err = tried
+		r.ended(kept)
+	case err != nil && ctx.Err() != nil: // nobody knows whether it was done; NotRun
+	default:
+		result := resultOf(err)
+		result.Number, result.Action = n, *a
+		r.ended(&result)
 	}
-	result := resultOf(err)
-	result.Number, result.Action = n, *a
-	r.ended(&result)
+}
+
+// try deletes unless a look that is not too old says that it must stay. A look that
+// came between the judgement and the deletion would make the end take the older look
+// for the newer.
+func (r *run) try(ctx context.Context, n int, a *prune.Action, do func(ctx context.Context, a *prune.Action) error) (kept *Result, err error) {
+	if a.Kind != prune.DeleteTagItem {
+		r.lookAgain(ctx)
+	}
+	r.judging.RLock()
+	defer r.judging.RUnlock()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if kept = r.judge(n, a); kept != nil {
+		return kept, nil
+	}
+	return nil, r.caller.once(ctx, func(ctx context.Context) error { return do(ctx, a) })
 }
 
 // resultOf tells what an end's answer means.
