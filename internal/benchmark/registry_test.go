@@ -65,6 +65,35 @@ func BenchmarkRegistry(b *testing.B) {
 	}
 }
 
+// BenchmarkSlowRegistry is BenchmarkRegistry on a registry that takes its time for each
+// deletion, as real ones do: both then wait for the same, and the ratio says what is left
+// of the difference. With -short, as in CI, one time is tried.
+func BenchmarkSlowRegistry(b *testing.B) {
+	times := []time.Duration{time.Millisecond, 5 * time.Millisecond}
+	if testing.Short() {
+		times = times[:1]
+	}
+	for _, n := range registrySizes {
+		for _, takes := range times {
+			b.Run(fmt.Sprintf("%s/takes=%s", sizeName(n), takes), func(b *testing.B) {
+				w := newHeld(b, n, apply.DefaultWorkers)
+				w.takes = takes
+				var bare, run time.Duration
+				for b.Loop() {
+					w.refill()
+					bare += timed(func() { w.sendBare(b) })
+					w.refill()
+					run += timed(func() { w.run(b, nil) })
+					require.Zero(b, w.left())
+				}
+				b.ReportMetric(float64(run)/float64(bare), "x-bare")
+				b.ReportMetric(float64(len(w.paths)*b.N)/bare.Seconds(), "bare/s")
+				b.ReportMetric(float64(len(w.paths)*b.N)/run.Seconds(), "deletions/s")
+			})
+		}
+	}
+}
+
 // BenchmarkRegistryMemory tells how much lives during such a run, beyond what did before:
 // the plan, the inventory, what the end lists, and the registry. The garbage is collected
 // before each look.
@@ -136,6 +165,7 @@ type held struct {
 	bare     *http.Client
 	client   *registryclient.Client
 	registry name.Registry
+	takes    time.Duration // for one deletion, beside what it takes anyway
 
 	paths     []string
 	mu        sync.Mutex
@@ -210,6 +240,7 @@ func (w *held) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.deletions.Add(1)
+	time.Sleep(w.takes)
 	key := sha256.Sum256([]byte(r.URL.Path))
 	w.mu.Lock()
 	was := w.there[key]

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -64,6 +65,48 @@ func TestJournalInAFile(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, f.plan.Summary.Actions(), report.Resumed)
 		require.NoError(t, journal.Close())
+		require.NoError(t, os.Remove(name))
+	}
+}
+
+// TestRunThatIsAbandoned ends a run at every call, and gives it up: its journal keeps a new
+// plan from being carried out, until the file is taken away. The new plan does then what
+// is left to do. What only the first could have known of is left, and nobody needs it.
+func TestRunThatIsAbandoned(t *testing.T) {
+	f := newFixture(t)
+	want, calls := carriedOut(t, f.cluster, f.plan)
+	name := filepath.Join(t.TempDir(), "journal")
+	for k := range calls - 1 {
+		live := f.cluster.Live()
+		run := func(plan *prune.Plan) error {
+			journal, err := apply.OpenJournal(name)
+			require.NoError(t, err)
+			o := atOnce(plan.Now)
+			o.Journal = journal
+			_, err = apply.Run(t.Context(), plan, live.Ends(), o)
+			require.NoError(t, journal.Close())
+			return err
+		}
+		live.Before = counting(k, func(n int) bool { return n >= k }, errInjected)
+		require.ErrorIs(t, run(f.plan), errInjected)
+		live.Before = nil
+
+		next := planAgain(t, live, f.cluster.Now().Add(time.Minute))
+		before := stateOf(live)
+		err := run(next)
+		require.ErrorIs(t, err, apply.ErrJournal)
+		require.ErrorContains(t, err, f.plan.Digest())
+		require.Equal(t, before, stateOf(live))
+
+		require.NoError(t, os.Remove(name))
+		require.NoError(t, run(next))
+		require.Empty(t, live.Missing())
+		left := stateOf(live)
+		require.Equal(t, want.Items, left.Items)
+		require.Equal(t, want.Images, left.Images)
+		for digest := range want.Blobs {
+			require.Contains(t, left.Blobs, digest)
+		}
 		require.NoError(t, os.Remove(name))
 	}
 }

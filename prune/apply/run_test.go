@@ -727,6 +727,46 @@ func TestEvents(t *testing.T) {
 	require.Equal(t, f.plan.Summary.LayerLinks, total[apply.LayerLinks])
 }
 
+// Whatever fails, and in a run that is finished later, too, each phase that ends has counted
+// every one of its actions once: a bar of progress gets to its end, and not past it.
+func TestEventsCountToTheEnd(t *testing.T) {
+	f := newFixture(t)
+	_, calls := carriedOut(t, f.cluster, f.plan)
+	for k := range calls {
+		for _, fault := range []error{errInjected, apply.ErrConflict, apply.ErrInUse, apply.ErrUnsupported} {
+			live, journal := f.cluster.Live(), &memoryJournal{}
+			done, phases := 0, 0
+			heard := func(o *apply.Options) {
+				o.Journal, o.Workers = journal, 3
+				o.OnEvent = func(e apply.Event) {
+					switch e.Kind {
+					case apply.PhaseStarted:
+						done = 0
+						require.Zero(t, e.Done)
+					case apply.ActionEnded:
+						done++
+						require.Equal(t, done, e.Done)
+					case apply.PhaseEnded:
+						phases++
+						require.Equal(t, done, e.Done)
+						require.Equal(t, e.Total, e.Done, "%s, %v at call %d", e.Phase, fault, k)
+					}
+				}
+			}
+			live.Before = serialised(counting(k, func(n int) bool { return n == k }, fault))
+			_, err := f.run(t, live, heard)
+			require.Positive(t, phases)
+			if err != nil {
+				live.Before = nil
+				phases = 0
+				_, err = f.run(t, live, heard)
+				require.NoError(t, err)
+				require.Equal(t, 5, phases)
+			}
+		}
+	}
+}
+
 // A run that takes long looks again and again, so that no deletion is judged by
 // a look older than it may be.
 func TestLongRunLooksAgain(t *testing.T) {
