@@ -38,6 +38,9 @@ func collectOn(ctx context.Context, driver *filesystem.Driver, store *storage.St
 	if err != nil {
 		return nil, err
 	}
+	if err := c.canLease(ctx, store); err != nil {
+		return nil, err
+	}
 	start := o.now()
 	err = c.run(ctx)
 	if err == nil {
@@ -95,6 +98,9 @@ func (c *collection) run(ctx context.Context) error {
 	c.began = !c.dryRun
 	done, err := apply.Run(ctx, plan, c.ends.Ends(), apply.Options{Now: c.now, DryRun: c.dryRun, Grace: grace})
 	c.report.results(done)
+	if err == nil {
+		err = impossible(done)
+	}
 	if err != nil {
 		return err
 	}

@@ -15,9 +15,15 @@
 // With --online the registry may run and take pushes, if everything that writes to the
 // volume does so under leases: through this module's layout, or its driver for
 // distribution with leases and without a cache of blob descriptors. Then a volume
-// that cannot compare and swap is refused, and so is --grace 0s. Records of leases
+// that cannot compare and swap is refused, which small objects find out below
+// .registrykit-probe, and so is --grace 0s. A dry run writes nothing and does not find
+// that out. Records of leases
 // that ran out more than seven days before the run began are deleted at its end: no
 // other sweep of the volume may run for longer than that.
+//
+// The JSON has beside what every run has: condemned, how many of the kept blobs wait;
+// uploads, those that were deleted; dryRun, of a dry run. Each is left out where there
+// is nothing to say.
 //
 // Its exit status is 0 where all was done, also in an empty directory, and 1 for
 // anything else: DIR is missing or holds no registry, and nothing is touched; something
@@ -66,6 +72,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if r != nil {
 		err = errors.Join(err, r.print(stdout, o.output))
+		if r.empty && o.output == "json" {
+			fmt.Fprintf(stderr, "collectgarbage: %s\n", r.emptiness())
+		}
 	}
 	if err == nil {
 		return 0

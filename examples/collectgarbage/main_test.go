@@ -184,10 +184,27 @@ func TestDryRunTouchesNothing(t *testing.T) {
 	dry := collected(t, now, append(args, "--dry-run")...)
 	require.Equal(t, before, content(t, v.dir))
 	real := collected(t, now, args...)
+	require.True(t, dry.DryRun)
+	dry.DryRun = false
 	require.Equal(t, real, dry)
 	require.Equal(t, []upload{{"shop/web", "u1"}}, real.Uploads)
 	require.NotEqual(t, before, content(t, v.dir))
 	require.NotContains(t, content(t, v.dir), "docker/registry/v2/repositories/shop/web/_uploads/u1/data")
+}
+
+// A dry run condemns nothing, and says of nothing that it is.
+func TestDryRunCondemnsNothing(t *testing.T) {
+	v := newVolume(t)
+	v.image("shop/web", "config", "layer", "v1")
+	v.blob("shop/web", "left")
+	before := content(t, v.dir)
+	status, text, stderr := runAt(t, time.Now(), "--root", v.dir, "--dry-run")
+	require.Zero(t, status, stderr)
+	require.Equal(t, before, content(t, v.dir))
+	for line := range strings.Lines(text) {
+		require.Contains(t, line, "would ")
+	}
+	require.Contains(t, text, "1 of these would be condemned")
 }
 
 // What a writer that died has left beside the tree goes too, when it is old enough.
@@ -265,6 +282,10 @@ func TestDirectories(t *testing.T) {
 	require.Empty(t, content(t, empty))
 	_, text, _ := runAt(t, time.Now(), "--root", empty)
 	require.Contains(t, text, "is empty")
+	var out, says bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--root", empty, "-o", "json"}, &out, &says))
+	require.JSONEq(t, `{"blobs":{"kept":0,"deleted":[]},"links":{"deleted":[]},"dangling":[],"freedBytes":0}`, out.String())
+	require.Contains(t, says.String(), "is empty", "the JSON has no place for it")
 	entries, err := os.ReadDir(empty)
 	require.NoError(t, err)
 	require.Empty(t, entries)

@@ -28,9 +28,12 @@ type report struct {
 	Dangling []dangling `json:"dangling"`
 	Uploads  []upload   `json:"uploads,omitempty"` // that were deleted
 	Freed    int64      `json:"freedBytes"`
+	DryRun   bool       `json:"dryRun,omitempty"` // the lists are of what would be deleted
 
-	empty, dryRun bool
+	empty         bool
 	root          string
+	stay          int    // links and blobs of the plan that were not deleted after all
+	why           string // the first of them, and why
 	gone          map[link]bool
 	restart       bool
 	leases        int  // records of leases that were taken away
@@ -60,7 +63,7 @@ type upload struct {
 
 // newReport returns one whose lists are empty, not null.
 func newReport(o options, empty bool) *report {
-	r := &report{Dangling: []dangling{}, empty: empty, dryRun: o.dryRun, root: o.root, gone: map[link]bool{}}
+	r := &report{Dangling: []dangling{}, empty: empty, DryRun: o.dryRun, root: o.root, gone: map[link]bool{}}
 	r.Blobs.Deleted, r.Links.Deleted = []string{}, []link{}
 	return r
 }
@@ -76,27 +79,51 @@ func (r *report) deleted(l link) {
 	r.Links.Deleted = append(r.Links.Deleted, l)
 }
 
-// results takes what became of the plan.
+// results takes what became of the plan. An Image is no object of a volume.
 func (r *report) results(done *apply.Report) {
 	for result := range done.Results() {
-		a := &result.Action
-		if result.Status == apply.Condemned {
+		switch {
+		case result.Action.Kind == prune.DeleteImage:
+		case result.Status == apply.Done:
+			r.done(&result.Action)
+		case result.Status == apply.Condemned:
 			r.Blobs.Condemned++
-		}
-		if result.Status != apply.Done {
-			continue
-		}
-		switch a.Kind {
-		case prune.DeleteManifestLink:
-			r.deleted(link{a.Repository, "manifest", a.Digest})
-		case prune.DeleteLayerLink:
-			r.deleted(link{a.Repository, "layer", a.Digest})
-		case prune.DeleteBlob:
-			r.Blobs.Deleted = append(r.Blobs.Deleted, a.Digest)
-			r.Blobs.Kept--
+		case result.Status == apply.Stale, result.Status == apply.Held:
+			if r.stay++; r.stay == 1 {
+				r.why = result.String()
+			}
 		}
 	}
 	r.Freed, r.restart = done.FreedBytes, done.RestartRegistries
+}
+
+func (r *report) done(a *prune.Action) {
+	switch a.Kind {
+	case prune.DeleteManifestLink:
+		r.deleted(link{a.Repository, "manifest", a.Digest})
+	case prune.DeleteLayerLink:
+		r.deleted(link{a.Repository, "layer", a.Digest})
+	case prune.DeleteBlob:
+		r.Blobs.Deleted = append(r.Blobs.Deleted, a.Digest)
+		r.Blobs.Kept--
+	}
+}
+
+// impossible is the error where the volume cannot do something that the plan asks for,
+// which is none to package apply: other ends do the rest.
+func impossible(done *apply.Report) error {
+	n, first := 0, error(nil)
+	for result := range done.Results() {
+		if result.Status == apply.Unsupported {
+			if n++; n == 1 {
+				first = result.Err
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d deletions are impossible on this volume: %w", n, first)
 }
 
 func (r *report) sort() {
@@ -125,15 +152,17 @@ func (r *report) print(w io.Writer, format string) error {
 	return out.Flush()
 }
 
+func (r *report) emptiness() string { return oneLine(r.root) + " is empty: there is no garbage" }
+
 func (r *report) text(w io.Writer) {
+	line := func(format string, args ...any) { fmt.Fprintln(w, oneLine(fmt.Sprintf(format, args...))) }
 	if r.empty {
-		fmt.Fprintf(w, "%s is empty: there is no garbage\n", oneLine(r.root))
+		line("%s", r.emptiness())
 		return
 	}
-	verb := "deleted"
-	line := func(format string, args ...any) { fmt.Fprintln(w, oneLine(fmt.Sprintf(format, args...))) }
-	if r.dryRun {
-		verb = "would delete"
+	verb, are := "deleted", "are"
+	if r.DryRun {
+		verb, are = "would delete", "would be"
 	}
 	for _, l := range r.Links.Deleted {
 		line("%s the %s link %s of %s", verb, l.Kind, l.Digest, l.Repository)
@@ -149,7 +178,10 @@ func (r *report) text(w io.Writer) {
 	}
 	line("%s %d links and %d blobs, %d bytes; %d blobs stay", verb, len(r.Links.Deleted), len(r.Blobs.Deleted), r.Freed, r.Blobs.Kept)
 	if r.Blobs.Condemned > 0 {
-		line("%d of these are condemned: they go with a later run, if nobody needs them by then", r.Blobs.Condemned)
+		line("%d of these %s condemned: they go with a later run, if nobody needs them by then", r.Blobs.Condemned, are)
+	}
+	if r.stay > 0 {
+		line("%d links and blobs that were to go stay; the first: %s", r.stay, r.why)
 	}
 	if r.remains+r.dirs > 0 {
 		line("deleted %d temporary files of writers that died, and %d empty directories", r.remains, r.dirs)
@@ -160,7 +192,7 @@ func (r *report) text(w io.Writer) {
 	if r.leasesStay {
 		line("records of leases stay: this volume cannot delete under a condition")
 	}
-	if r.restart && !r.dryRun {
+	if r.restart && !r.DryRun {
 		line("restart the registry before the next push, if it caches blob descriptors")
 	}
 }
