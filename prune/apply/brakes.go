@@ -13,7 +13,8 @@ import (
 
 // Brakes stop a run before its first deletion, where a plan would delete more
 // than anybody expects. A brake that is zero is off. Blobs that earlier plans
-// condemned do not count: they did with those.
+// condemned do not count: they did with those. What Options.KeepLastTag takes out of
+// the plan does, since it is found only later.
 type Brakes struct {
 	// Deletions is how many actions a plan may have.
 	Deletions int

@@ -22,16 +22,18 @@ func newCaller(o *Options) *caller {
 
 // call calls an end until it succeeds, fails for good, or the attempts are used up.
 func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) error {
-	return c.again(ctx, func(ctx context.Context) error { return c.once(ctx, f) })
-}
-
-// again is call for what keeps to the timeout itself, with once.
-func (c *caller) again(ctx context.Context, f func(ctx context.Context) error) error {
-	wait := c.retry.Wait
-	for attempt := 1; ; attempt++ {
+	return c.again(ctx, func(ctx context.Context) error {
 		if err := c.pace.wait(ctx); err != nil {
 			return err
 		}
+		return c.once(ctx, f)
+	})
+}
+
+// again is call without pace and timeout.
+func (c *caller) again(ctx context.Context, f func(ctx context.Context) error) error {
+	wait := c.retry.Wait
+	for attempt := 1; ; attempt++ {
 		err := f(ctx)
 		if err == nil || ctx.Err() != nil || !mayWorkLater(err) {
 			return err

@@ -1,9 +1,14 @@
 package apply_test
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,6 +49,31 @@ func TestDryRunSaysWhatARunDoes(t *testing.T) {
 				require.True(t, strings.HasPrefix(line, "dry run: "), line)
 			}
 		}
+	}
+}
+
+// Whatever an end's error looks like, every line says that it was a dry run, and a
+// result is one.
+func TestDryRunSaysSoInEveryLine(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	live.Before = on("ReadStream", fmt.Errorf("one\n\n%w\r\x1b[2J", errors.Join(errInjected, errInjected)))
+	var log bytes.Buffer
+	report, err := f.run(t, live, func(o *apply.Options) {
+		o.DryRun, o.Logger = true, slog.New(slog.NewTextHandler(&log, nil))
+		o.OnEvent = func(e apply.Event) { require.True(t, e.Result == nil || e.Result.DryRun) }
+	})
+	require.ErrorIs(t, err, errInjected)
+	for result := range report.Results() {
+		require.True(t, strings.HasPrefix(result.String(), "dry run: "), result)
+		require.False(t, strings.ContainsFunc(result.String(), unicode.IsControl), result)
+	}
+	for line := range strings.Lines(report.String()) {
+		require.True(t, strings.HasPrefix(line, "dry run: "), line)
+	}
+	require.NotEmpty(t, log.String())
+	for line := range strings.Lines(log.String()) {
+		require.Contains(t, line, "dryRun=true")
 	}
 }
 

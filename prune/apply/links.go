@@ -13,9 +13,9 @@ type numbered struct {
 	a prune.Action
 }
 
-// deleteLinks deletes the links of one kind: those of a repository one after the
-// other, an index before what it owns and a subject before what refers to
-// it, several repositories at once.
+// deleteLinks deletes the links of one kind. Those of manifests go one after the other
+// in a repository, an index before what it owns and a subject before what refers to
+// it; those of layers in no order.
 func (r *run) deleteLinks(ctx context.Context, phase Phase, able bool, do func(context.Context, *prune.Action) error) {
 	if ctx.Err() != nil {
 		return
@@ -24,11 +24,13 @@ func (r *run) deleteLinks(ctx context.Context, phase Phase, able bool, do func(c
 		do = func(context.Context, *prune.Action) error { return errNoEnd }
 	}
 	total := r.plan.Summary.ManifestLinks
+	inOrder := func(a *prune.Action) string { return a.Repository }
 	if phase == LayerLinks {
 		total = r.plan.Summary.LayerLinks
+		inOrder = func(a *prune.Action) string { return a.Digest } // of which a repository has one link
 	}
 	r.start(phase, total)
-	each(ctx, r.o.Workers, groups(r.actions(phase), func(a *prune.Action) string { return a.Repository }), func(links []numbered) {
+	each(ctx, r.o.Workers, groups(r.actions(phase), inOrder), func(links []numbered) {
 		for i := range links {
 			r.delete(ctx, links[i].n, &links[i].a, do)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -12,8 +13,7 @@ import (
 // look lists what is there and holds the plan against it. What the tag items
 // that are not gone need is held with that.
 func (r *run) look(ctx context.Context) error {
-	looked := r.o.Now()
-	inv, err := r.list(ctx)
+	inv, looked, err := r.list(ctx)
 	if err != nil {
 		return err
 	}
@@ -37,16 +37,20 @@ func (r *run) look(ctx context.Context) error {
 	return nil
 }
 
-// list lists what is there now.
-func (r *run) list(ctx context.Context) (*inventory.Inventory, error) {
-	inv, err := r.ends.Inventory.List(ctx)
+// list lists what is there, and tells since when.
+func (r *run) list(ctx context.Context) (inv *inventory.Inventory, since time.Time, err error) {
+	err = r.caller.again(ctx, func(ctx context.Context) (err error) {
+		since = r.o.Now()
+		inv, err = r.ends.Inventory.List(ctx)
+		return err
+	})
 	if err == nil && inv == nil {
 		err = errors.New("the end gave no inventory")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("list what is there: %w", err)
+		return nil, since, fmt.Errorf("list what is there: %w", err)
 	}
-	return inv, nil
+	return inv, since, nil
 }
 
 // holdNamed holds what an image needed that is named again by now, as far as the

@@ -46,16 +46,16 @@ type Options struct {
 
 	// Workers is how many deletions of a phase go on at once. Zero:
 	// DefaultWorkers. A stream is one of them, and so is the sequence of
-	// manifest links of one repository.
+	// manifest links of one repository, an index before what it owns.
 	Workers int
-	// Rate is how many calls of ends there are in a second at most, one a day at
-	// least. Zero: any number.
+	// Rate is how many calls of ends there are in a second at most, listings not
+	// counted, one a day at least. Zero: any number.
 	Rate float64
-	// Timeout is for one call of an end but for the listing. Zero:
-	// DefaultTimeout. Negative: none.
+	// Timeout is for one call of an end but for the listing, which takes as long as
+	// there is much. Zero: DefaultTimeout. Negative: none.
 	Timeout time.Duration
-	// Retry says how often a call is made again that failed with
-	// ErrUnavailable or ran out of its Timeout.
+	// Retry says how often a call, a listing among them, is made again that failed
+	// with ErrUnavailable or ran out of its Timeout.
 	Retry Retry
 
 	// Journal lets a run that died be finished. Nil: it cannot be.
@@ -109,6 +109,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.DryRun {
+		o.Logger = o.Logger.With("dryRun", true)
 	}
 	return o
 }

@@ -2,6 +2,8 @@ package apply
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/registrykit/registrykit/prune"
 )
@@ -52,7 +54,7 @@ type Result struct {
 	DryRun bool
 }
 
-// String says in one line what became of what.
+// String says in one line what became of what, whatever the lines of its error.
 func (r Result) String() string {
 	text := fmt.Sprintf("%s %s: %s", r.Action.Kind, objectOf(&r.Action), r.Status)
 	if r.DryRun {
@@ -66,7 +68,18 @@ func (r Result) String() string {
 	case r.Err != nil:
 		text += " (" + r.Err.Error() + ")"
 	}
-	return text
+	return oneLine(text)
+}
+
+// oneLine keeps line breaks and other control characters, which errors and names may
+// have, out of a line.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
 }
 
 // objectOf names what an action deletes.

@@ -245,6 +245,9 @@ func (r *run) delete(ctx context.Context, n int, a *prune.Action, do func(ctx co
 	var kept *Result
 	var tried error // nobody knows whether that did it
 	err := r.caller.again(ctx, func(ctx context.Context) (err error) {
+		if err = r.caller.pace.wait(ctx); err != nil {
+			return err
+		}
 		if kept, err = r.try(ctx, n, a, do); err != nil {
 			tried = err
 		}

@@ -319,6 +319,32 @@ func TestListingThatFailsLeavesEverythingBehindTheItems(t *testing.T) {
 	require.Len(t, live.Items(), 2)
 }
 
+// A listing that is unavailable for a while is made again, and so long as it takes.
+func TestListingThatIsUnavailableForAWhile(t *testing.T) {
+	f := newFixture(t)
+	synctest.Test(t, func(t *testing.T) {
+		live := f.cluster.Live()
+		lists := 0
+		live.Before = func(c prunetest.Call) error {
+			if c.Verb != "List" {
+				return nil
+			}
+			if lists++; lists < 3 {
+				return later{time.Minute}
+			}
+			time.Sleep(time.Hour)
+			return nil
+		}
+		report, err := f.run(t, live, func(o *apply.Options) {
+			o.Now, o.Retry, o.MaxLook = clockFrom(f.cluster.Now()), apply.Retry{Most: time.Hour}, 3*time.Hour
+		})
+		require.NoError(t, err)
+		require.Equal(t, 4, lists, "again before the blobs go")
+		require.Equal(t, f.plan.Summary.Blobs, report.Count(prune.DeleteBlob, apply.Done))
+		require.LessOrEqual(t, report.Window, time.Hour+time.Minute, "from the attempt that succeeded")
+	})
+}
+
 func TestExpiredPlanIsRefused(t *testing.T) {
 	f := newFixture(t)
 	live := f.cluster.Live()

@@ -213,7 +213,7 @@ func (r *run) lastTags(ctx context.Context) (map[string]bool, error) {
 	if !r.o.KeepLastTag || r.plan.Summary.TagItems == 0 {
 		return last, nil
 	}
-	inv, err := r.list(ctx)
+	inv, _, err := r.list(ctx)
 	if err != nil {
 		return nil, err
 	}

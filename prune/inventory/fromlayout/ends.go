@@ -88,7 +88,7 @@ func (e *Ends) List(ctx context.Context) (*inventory.Inventory, error) {
 		return inv, nil
 	}
 	inv, _, err := e.Read(ctx)
-	return inv, err
+	return inv, answer(err)
 }
 
 // Read reads the volume, to plan on, and says what else is there.
