@@ -22,12 +22,18 @@ func newCaller(o *Options) *caller {
 
 // call calls f until it succeeds, fails for good, or the attempts are used up.
 func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) error {
+	return c.tries(ctx, func() error { return c.once(ctx, f) })
+}
+
+// tries is call for what needs more than the one call of an end for a try: try makes
+// that by once. All waiting is done between two tries and before the first.
+func (c *caller) tries(ctx context.Context, try func() error) error {
 	wait := c.retry.Wait
 	for attempt := 1; ; attempt++ {
 		if err := c.pace.wait(ctx); err != nil {
 			return err
 		}
-		err := c.once(ctx, f)
+		err := try()
 		if err == nil || ctx.Err() != nil || !mayWorkLater(err) {
 			return err
 		}
@@ -51,6 +57,7 @@ func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) er
 	}
 }
 
+// once calls f with the timeout, and returns when f does.
 func (c *caller) once(ctx context.Context, f func(ctx context.Context) error) error {
 	if c.timeout <= 0 {
 		return f(ctx)

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/registrykit/registrykit/prune"
@@ -25,7 +26,8 @@ const (
 	Unsupported Status = "unsupported"
 	// Failed: the end failed.
 	Failed Status = "failed"
-	// NotRun: the run ended before.
+	// NotRun: the run ended before. Where Result.Err is set, its end had been called,
+	// and nobody knows whether it was done.
 	NotRun Status = "not-run"
 )
 
@@ -45,10 +47,17 @@ type Result struct {
 	Status Status
 	// Why says why it is not done, in words; "" where it is.
 	Why string
-	// Err is the cause of Failed and Unsupported, and of what an end refused.
+	// Err is the cause of Failed and Unsupported, and of what an end refused. Where an
+	// action was tried in vain and then was stale or held, or the run ended, it is what
+	// the last try ended with.
 	Err error
 	// DryRun: it is as if, nothing was done.
 	DryRun bool
+}
+
+// unclear reports whether the object may be gone although its end failed.
+func (r *Result) unclear() bool {
+	return resultOf(r.Err).Status == Failed && !errors.Is(r.Err, ErrForbidden)
 }
 
 // String says in one line what became of what.
