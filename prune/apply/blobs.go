@@ -126,7 +126,7 @@ func (r *run) condemnedEarlier() []prune.Action {
 
 // wait ends an action on a blob that waits, unless it is not to go at all.
 func (r *run) wait(ctx context.Context, n int, a *prune.Action, why string) {
-	if ctx.Err() == nil && !r.skip(n, a) {
+	if ctx.Err() == nil && !r.skip(n, a, nil) {
 		r.ended(&Result{Number: n, Action: *a, Status: Condemned, Why: why})
 	}
 }

@@ -22,19 +22,25 @@ func newCaller(o *Options) *caller {
 
 // call calls an end until it succeeds, fails for good, or the attempts are used up.
 func (c *caller) call(ctx context.Context, f func(ctx context.Context) error) error {
-	return c.again(ctx, func(ctx context.Context) error {
+	return c.tries(ctx, func() error { return c.once(ctx, f) })
+}
+
+// tries is call for what needs more than the one call of an end for a try: try makes
+// that by once. All waiting is done between two tries and before the first.
+func (c *caller) tries(ctx context.Context, try func() error) error {
+	return c.again(ctx, func() error {
 		if err := c.pace.wait(ctx); err != nil {
 			return err
 		}
-		return c.once(ctx, f)
+		return try()
 	})
 }
 
-// again is call without pace and timeout.
-func (c *caller) again(ctx context.Context, f func(ctx context.Context) error) error {
+// again is tries at no pace.
+func (c *caller) again(ctx context.Context, try func() error) error {
 	wait := c.retry.Wait
 	for attempt := 1; ; attempt++ {
-		err := f(ctx)
+		err := try()
 		if err == nil || ctx.Err() != nil || !mayWorkLater(err) {
 			return err
 		}
@@ -58,7 +64,7 @@ func (c *caller) again(ctx context.Context, f func(ctx context.Context) error) e
 	}
 }
 
-// once calls an end with the timeout.
+// once calls f with the timeout, and returns when f does.
 func (c *caller) once(ctx context.Context, f func(ctx context.Context) error) error {
 	if c.timeout <= 0 {
 		return f(ctx)

@@ -33,9 +33,9 @@ var (
 // its actions are [Unsupported].
 //
 // Ends are called by several goroutines at once. Each call gets a context that
-// ends with the run's or with Options.Timeout, and must return then: the run waits
-// for it, since what is still under way may yet delete. Errors are those above,
-// wrapped or joined as one likes.
+// ends with the run's or with Options.Timeout, and is to return soon after that:
+// [Run] waits for it however long it takes, so that nothing is deleted once Run has
+// returned. Errors are those above, wrapped or joined as one likes.
 type Ends struct {
 	// Streams, or where there are no image streams but plain tags, Tags, end
 	// tag items.

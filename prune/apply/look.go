@@ -39,7 +39,7 @@ func (r *run) look(ctx context.Context) error {
 
 // list lists what is there, and tells since when.
 func (r *run) list(ctx context.Context) (inv *inventory.Inventory, since time.Time, err error) {
-	err = r.caller.again(ctx, func(ctx context.Context) (err error) {
+	err = r.caller.again(ctx, func() (err error) {
 		since = r.o.Now()
 		inv, err = r.ends.Inventory.List(ctx)
 		return err

@@ -33,9 +33,8 @@ type Options struct {
 	Grace time.Duration
 
 	// MaxLook is how old a look at what is there may be when a deletion that it
-	// judged begins, each time that it is tried: a run that takes longer looks again,
-	// and again. Zero:
-	// DefaultMaxLook. Negative: any age.
+	// judged begins, and each further try of it: a run that takes longer looks
+	// again, and again. Zero: DefaultMaxLook. Negative: any age.
 	MaxLook time.Duration
 
 	// Brakes stop the run before its first deletion. The zero value has none.
@@ -51,8 +50,9 @@ type Options struct {
 	// Rate is how many calls of ends there are in a second at most, listings not
 	// counted, one a day at least. Zero: any number.
 	Rate float64
-	// Timeout is for one call of an end but for the listing, which takes as long as
-	// there is much. Zero: DefaultTimeout. Negative: none.
+	// Timeout is for one call of an end but for the listing. It ends the context
+	// of the call; an end that does not heed that goes on. Zero: DefaultTimeout.
+	// Negative: none.
 	Timeout time.Duration
 	// Retry says how often a call, a listing among them, is made again that failed
 	// with ErrUnavailable or ran out of its Timeout.

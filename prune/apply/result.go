@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -27,7 +28,8 @@ const (
 	Unsupported Status = "unsupported"
 	// Failed: the end failed.
 	Failed Status = "failed"
-	// NotRun: the run ended before.
+	// NotRun: the run ended before. Where Result.Err is set, its end had been called,
+	// and nobody knows whether it was done.
 	NotRun Status = "not-run"
 )
 
@@ -47,14 +49,20 @@ type Result struct {
 	Status Status
 	// Why says why it is not done, in words; "" where it is.
 	Why string
-	// Err is the cause of Failed and Unsupported, of what an end refused, and of a
-	// deletion that failed and was not tried again, since it is stale or held by now.
+	// Err is the cause of Failed and Unsupported, and of what an end refused. Where an
+	// action was tried in vain and then was stale or held, or the run ended, it is what
+	// the last try ended with.
 	Err error
 	// DryRun: it is as if, nothing was done.
 	DryRun bool
 }
 
-// String says in one line what became of what, whatever the lines of its error.
+// unclear reports whether the object may be gone although its end failed.
+func (r *Result) unclear() bool {
+	return resultOf(r.Err).Status == Failed && !errors.Is(r.Err, ErrForbidden)
+}
+
+// String says in one line what became of what.
 func (r Result) String() string {
 	text := fmt.Sprintf("%s %s: %s", r.Action.Kind, objectOf(&r.Action), r.Status)
 	if r.DryRun {

@@ -74,7 +74,7 @@ type run struct {
 	late     bool                          // it is an earlier run that is finished, past the plan's lifetime
 	known    atomic.Pointer[prune.Recheck] // what was there at the last look
 	looking  sync.Mutex                    // held while looking
-	judging  sync.RWMutex                  // held for reading from the judgement of an action to its end, and while looking
+	judging  sync.RWMutex                  // held for reading from the judgement of a try to its end, and while looking
 	marks    *condemnedMarks               // nil: no blob waits
 	noConfig []bool                        // by action: a blob that is certainly no config
 	stop     context.CancelCauseFunc
@@ -86,7 +86,7 @@ type run struct {
 	done    int
 	total   int
 	assumed map[int]bool // in a dry run: tag items dropped
-	deleted int          // blobs that this run deleted
+	deleted int          // blobs that this run deleted, or may have
 	gone    []string     // these, where there are caches to tell
 	settled []string     // blobs that wait no more, where any does
 	leased  []string     // blobs that a writer holds
@@ -188,44 +188,33 @@ func (r *run) tell(e Event) {
 	}
 }
 
-// skip reports whether an action must not be carried out, and ends it then.
-func (r *run) skip(n int, a *prune.Action) bool {
-	result := r.judge(n, a)
-	switch {
-	case result == nil:
-		return false
-	case result.Status.frees(): // by a run before, whose record is there
+// skip reports whether an action must not be carried out, and ends it then: a
+// run before did it, it is stale, or held. Of one that was tried, failed says how
+// that ended.
+func (r *run) skip(n int, a *prune.Action, failed error) bool {
+	result := Result{Number: n, Action: *a}
+	if status := r.before[n]; status.frees() {
+		result.Status = status
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.report.Resumed++
-		r.note(result)
-	default:
-		r.ended(result)
+		r.note(&result)
+		return true
 	}
+	if a.Kind != prune.DeleteTagItem {
+		if why, stale := r.stale(n, a); stale {
+			result.Status, result.Why = Stale, why.String()
+			r.unmark(a, why.Rule == prune.RuleInUse)
+		} else if why := r.holds.of(a); why != "" {
+			result.Status, result.Why = Held, why
+		}
+	}
+	if result.Status == "" {
+		return false
+	}
+	result.Err = failed
+	r.ended(&result)
 	return true
-}
-
-// judge returns what became of an action that must not be carried out: a run before
-// did it, it is stale, or held. Nil: it may be.
-func (r *run) judge(n int, a *prune.Action) *Result {
-	result := &Result{Number: n, Action: *a}
-	if status := r.before[n]; status.frees() {
-		result.Status = status
-		return result
-	}
-	if a.Kind == prune.DeleteTagItem {
-		return nil
-	}
-	if why, stale := r.stale(n, a); stale {
-		result.Status, result.Why = Stale, why.String()
-		r.unmark(a, why.Rule == prune.RuleInUse)
-		return result
-	}
-	if why := r.holds.of(a); why != "" {
-		result.Status, result.Why = Held, why
-		return result
-	}
-	return nil
 }
 
 // stale reports whether an action holds no more.
@@ -236,51 +225,52 @@ func (r *run) stale(n int, a *prune.Action) (prune.Reason, bool) {
 	return r.known.Load().Stale(n)
 }
 
-// delete carries out one action whose end is there. What must stay is not waited
-// for; what is tried, after the pace and after pauses, is judged anew each time.
+// delete carries out one action whose end is there. What must stay by the last look
+// takes no turn of the pace; what may go is judged again once its turn has come.
 func (r *run) delete(ctx context.Context, n int, a *prune.Action, do func(ctx context.Context, a *prune.Action) error) {
-	if ctx.Err() != nil || r.skip(n, a) {
+	if ctx.Err() != nil || r.skip(n, a, nil) {
 		return
 	}
-	var kept *Result
-	var tried error // nobody knows whether that did it
-	err := r.caller.again(ctx, func(ctx context.Context) (err error) {
-		if err = r.caller.pace.wait(ctx); err != nil {
-			return err
-		}
-		if kept, err = r.try(ctx, n, a, do); err != nil {
-			tried = err
-		}
-		return err
+	var failed error // of the last try
+	err := r.caller.tries(ctx, func() error {
+		failed = r.try(ctx, n, a, do, failed)
+		return failed
 	})
 	switch {
-	case kept != nil:
-		kept.Err = tried
-		r.ended(kept)
-	case err != nil && ctx.Err() != nil: // nobody knows whether it was done; NotRun
-	default:
-		result := resultOf(err)
-		result.Number, result.Action = n, *a
-		r.ended(&result)
+	case err == nil: // it has ended, or the run has before it began
+	case ctx.Err() == nil:
+		r.ended(&Result{Number: n, Action: *a, Status: Failed, Err: err})
+	case failed != nil:
+		r.cutOff(&Result{Number: n, Action: *a, Status: NotRun, Why: cutOffWords, Err: failed})
 	}
 }
 
-// try deletes unless a look that is not too old says that it must stay. A look that
-// came between the judgement and the deletion would make the end take the older look
-// for the newer.
-func (r *run) try(ctx context.Context, n int, a *prune.Action, do func(ctx context.Context, a *prune.Action) error) (kept *Result, err error) {
+const cutOffWords = "the run ended before the answer was known, it may be done"
+
+// try judges an action by a look that is not too old, carries it out once, and ends it.
+// Its error is that of the end where that failed, and the action has not ended then.
+// before is the error of the try before.
+func (r *run) try(ctx context.Context, n int, a *prune.Action, do func(ctx context.Context, a *prune.Action) error, before error) error {
 	if a.Kind != prune.DeleteTagItem {
 		r.lookAgain(ctx)
 	}
+	// A look that came between the judgement and the deletion would make the end take
+	// the older look for the newer.
 	r.judging.RLock()
 	defer r.judging.RUnlock()
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return before
 	}
-	if kept = r.judge(n, a); kept != nil {
-		return kept, nil
+	if r.skip(n, a, before) {
+		return nil
 	}
-	return nil, r.caller.once(ctx, func(ctx context.Context) error { return do(ctx, a) })
+	result := resultOf(r.caller.once(ctx, func(ctx context.Context) error { return do(ctx, a) }))
+	if result.Status == Failed {
+		return result.Err
+	}
+	result.Number, result.Action = n, *a
+	r.ended(&result)
+	return nil
 }
 
 // resultOf tells what an end's answer means.
@@ -337,12 +327,7 @@ func (r *run) note(result *Result) {
 			r.assumed[result.Number] = true
 		}
 	case prune.DeleteBlob:
-		if result.Status == Done {
-			r.deleted++
-			if r.ends.Caches != nil {
-				r.gone = append(r.gone, result.Action.Digest)
-			}
-		}
+		r.mayBeGone(result)
 		if r.marks != nil && (result.Status.frees() || result.Status == Unsupported) {
 			r.settled = append(r.settled, result.Action.Digest)
 		}
@@ -352,6 +337,30 @@ func (r *run) note(result *Result) {
 	}
 	r.done++
 	r.tell(Event{Kind: ActionEnded, Phase: r.phase, Done: r.done, Total: r.total, Result: result})
+}
+
+// mayBeGone notes a blob for the caches where it is gone, or may be although its end
+// failed. It is called with the lock held.
+func (r *run) mayBeGone(result *Result) {
+	if result.Status != Done && !result.unclear() {
+		return
+	}
+	r.deleted++
+	if r.ends.Caches != nil {
+		r.gone = append(r.gone, result.Action.Digest)
+	}
+}
+
+// cutOff reports an action that has not ended when the run does, though its end was
+// called. The journal knows nothing of it, so that it is done when the run is finished.
+func (r *run) cutOff(result *Result) {
+	result.DryRun = r.o.DryRun
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.add(result)
+	if result.Action.Kind == prune.DeleteBlob {
+		r.mayBeGone(result)
+	}
 }
 
 // failures joins the errors of failed actions, the first few of them.

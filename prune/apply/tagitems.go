@@ -33,7 +33,7 @@ func (r *run) dropTagItems(ctx context.Context) error {
 	}
 	r.start(TagItems, r.plan.Summary.TagItems)
 	each(ctx, r.o.Workers, groups(r.actions(TagItems), func(a *prune.Action) string { return a.Stream }), func(items []numbered) {
-		items = slices.DeleteFunc(items, func(i numbered) bool { return r.skip(i.n, &i.a) })
+		items = slices.DeleteFunc(items, func(i numbered) bool { return r.skip(i.n, &i.a, nil) })
 		switch {
 		case len(items) == 0:
 		case r.late:

@@ -34,9 +34,12 @@ type Options struct {
 	// DefaultMaxContent. What is larger is storage.ErrTooLarge.
 	MaxContent int64
 	// Leases has every blob leased that a call relies on, before it looks: see
-	// [Use]. A blob that a sweep is deleting, and goes on to for longer than
-	// Patience, is not there for Stat; to write or link it fails with
-	// lease.ErrCondemned, and can be tried again. nil takes none.
+	// [Use]. Where a sweep has the blob marked for longer than Patience, the call
+	// fails with lease.ErrCondemned, and can be tried again: a registry answers its
+	// client with 500. It is not said to be missing, since the sweep may be after
+	// another repository's link to it, and what takes a registry's word for that
+	// (a pull, a deletion, distribution's own garbage collector) does not ask twice.
+	// nil takes none.
 	Leases *lease.Book
 	// Patience is how long a call waits for a sweep that has a blob marked. It
 	// may take only another repository's link to it away, and then a pull of an
@@ -89,9 +92,7 @@ func (d *Driver) GetContent(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.usingRead(ctx, key); errors.Is(err, lease.ErrCondemned) {
-		return nil, d.missing(path)
-	} else if err != nil {
+	if err := d.usingRead(ctx, key); err != nil {
 		return nil, d.fail(path, err)
 	}
 	data, err := d.store.ReadFile(ctx, key, d.options.MaxContent)

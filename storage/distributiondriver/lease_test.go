@@ -1,6 +1,7 @@
 package distributiondriver_test
 
 import (
+	"bytes"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -16,7 +17,7 @@ import (
 )
 
 // TestLeases: a registry leases what is pushed, what it finds to be there included,
-// and has nothing of what a sweep is deleting.
+// and says of what a sweep has marked neither that it is there nor that it is not.
 func TestLeases(t *testing.T) {
 	onEach(t, func(t *testing.T, _ *distributiondriver.Driver, s *storage.Store) {
 		start := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -56,14 +57,13 @@ func TestLeases(t *testing.T) {
 		condemned, err := book.Condemn(t.Context(), layer, time.Time{})
 		require.NoError(t, err)
 		_, err = d.Stat(t.Context(), blob)
-		requireMissing(t, err, blob)
+		require.ErrorIs(t, err, lease.ErrCondemned)
 		link := "/docker/registry/v2/repositories/app/_layers/sha256/" + hash.Hex + "/link"
 		_, err = d.GetContent(t.Context(), link)
-		requireMissing(t, err, link)
-		response, err := http.Head("http://" + host + "/v2/app/blobs/" + layer.String())
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-		require.Equal(t, http.StatusNotFound, response.StatusCode)
+		require.ErrorIs(t, err, lease.ErrCondemned)
+		for _, method := range []string{http.MethodHead, http.MethodGet, http.MethodDelete} {
+			send(t, method, "http://"+host+"/v2/app/blobs/"+layer.String(), nil, http.StatusInternalServerError)
+		}
 		require.ErrorIs(t, d.PutContent(t.Context(), blob, nil), lease.ErrCondemned)
 		require.ErrorIs(t, d.Move(t.Context(), "/x", blob), lease.ErrCondemned)
 		require.ErrorIs(t, d.PutContent(t.Context(), link, []byte(layer)), lease.ErrCondemned)
@@ -77,4 +77,49 @@ func TestLeases(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, validate.Image(pulled))
 	})
+}
+
+// TestMarkedIsNotMissing: of an image that a sweep has marked for longer than the
+// patience, no client is told that it is unknown, and none takes that for final.
+func TestMarkedIsNotMissing(t *testing.T) {
+	var passed atomic.Int64
+	start := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	s := openMemory(t)
+	book := lease.New(s, lease.Options{Now: func() time.Time { return start.Add(time.Duration(passed.Load())) }})
+	host := serve(t, distributiondriver.New(s, distributiondriver.Options{Leases: book, Patience: -1}))
+	p := push(t, host, "app")
+	ref := tag(t, host, "app", "image")
+	image, err := p.image.Digest()
+	require.NoError(t, err)
+	config, err := p.image.ConfigName()
+	require.NoError(t, err)
+	manifest, err := p.image.RawManifest()
+	require.NoError(t, err)
+	mediaType, err := p.image.MediaType()
+	require.NoError(t, err)
+	put := func(status int) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+host+"/v2/app/manifests/again", bytes.NewReader(manifest))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", string(mediaType))
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, status, response.StatusCode)
+	}
+	for _, marked := range []digest.Digest{digest.Digest(image.String()), digest.Digest(config.String())} {
+		passed.Add(int64(24 * time.Hour)) // no lease runs
+		condemned, err := book.Condemn(t.Context(), marked, time.Time{})
+		require.NoError(t, err)
+		put(http.StatusInternalServerError)
+		if marked.String() == image.String() {
+			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodDelete} {
+				send(t, method, "http://"+host+"/v2/app/manifests/"+image.String(), nil, http.StatusInternalServerError)
+			}
+		}
+		require.NoError(t, condemned.Done(t.Context()))
+		put(http.StatusCreated)
+	}
+	pulled, err := remote.Image(ref, remote.WithContext(t.Context()))
+	require.NoError(t, err)
+	require.NoError(t, validate.Image(pulled))
 }

@@ -8,7 +8,6 @@ import (
 
 	storagedriver "github.com/distribution/distribution/v3/registry/storage/driver"
 	"github.com/registrykit/registrykit/storage"
-	"github.com/registrykit/registrykit/storage/lease"
 )
 
 // Where a registry keeps its repositories and blobs. These two are directories
@@ -33,9 +32,7 @@ func (d *Driver) Stat(ctx context.Context, path string) (storagedriver.FileInfo,
 	if err != nil {
 		return nil, err
 	}
-	if err := d.usingBlob(ctx, key, "stat"); errors.Is(err, lease.ErrCondemned) {
-		return nil, d.missing(path) // as good as gone: the client sends it again
-	} else if err != nil {
+	if err := d.usingBlob(ctx, key, "stat"); err != nil {
 		return nil, d.fail(path, err)
 	}
 	info, err := d.store.Stat(ctx, key)

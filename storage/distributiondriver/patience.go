@@ -16,17 +16,17 @@ const (
 	longestPause = 100 * time.Millisecond
 )
 
-// renew leases a blob, and waits for a sweep that has it marked.
+// renew leases a blob, and waits for a sweep that has it marked. No try begins after
+// the patience is over, however long each takes.
 func (d *Driver) renew(ctx context.Context, blob digest.Digest) error {
-	left := d.options.Patience
+	deadline := time.Now().Add(d.options.Patience)
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		_, err := d.options.Leases.Renew(ctx, blob)
+		left := time.Until(deadline)
 		if !errors.Is(err, lease.ErrCondemned) || left <= 0 {
 			return err
 		}
-		pause = min(pause, left)
-		left -= pause
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(min(pause, left))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -9,8 +9,11 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/stretchr/testify/require"
 
+	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/distributiondriver"
 	"github.com/registrykit/registrykit/storage/lease"
+	"github.com/registrykit/registrykit/storage/memory"
+	"github.com/registrykit/registrykit/storage/middleware"
 )
 
 // A sweep takes one repository's link to a blob away, and has the blob marked for that.
@@ -52,7 +55,7 @@ func TestABlobIsThereWhileAnotherLinkToItGoes(t *testing.T) {
 		_, err := book.Condemn(t.Context(), blob, time.Time{})
 		require.NoError(t, err)
 		began := time.Now()
-		requireMissing(t, calls["look"](t.Context()), data)
+		require.ErrorIs(t, calls["look"](t.Context()), lease.ErrCondemned)
 		require.Equal(t, distributiondriver.DefaultPatience, time.Since(began))
 		require.ErrorIs(t, calls["write"](t.Context()), lease.ErrCondemned)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -60,7 +63,31 @@ func TestABlobIsThereWhileAnotherLinkToItGoes(t *testing.T) {
 		require.ErrorIs(t, calls["look"](ctx), context.DeadlineExceeded)
 		began = time.Now()
 		d = distributiondriver.New(s, distributiondriver.Options{Leases: book, Patience: -1})
-		requireMissing(t, calls["look"](t.Context()), data)
+		require.ErrorIs(t, calls["look"](t.Context()), lease.ErrCondemned)
 		require.Zero(t, time.Since(began))
+	})
+}
+
+// A store that is slow does not make the patience longer: what its calls take counts.
+func TestPatienceCountsWhatTheStoreTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const took = 300 * time.Millisecond
+		blob := digest.FromString("layer")
+		var slow bool
+		s := storage.New(middleware.Observe(&memory.Driver{}, func(e middleware.Event) {
+			if slow && e.Op == "open" {
+				time.Sleep(took) // of the test's clock
+			}
+		}, middleware.ObserveOptions{}), storage.Options{})
+		book := lease.New(s, lease.Options{})
+		_, err := book.Condemn(t.Context(), blob, time.Time{})
+		require.NoError(t, err)
+		d := distributiondriver.New(s, distributiondriver.Options{Leases: book})
+		slow = true
+		began := time.Now()
+		_, err = d.Stat(t.Context(), "/docker/registry/v2/blobs/sha256/"+blob.Encoded()[:2]+"/"+blob.Encoded()+"/data")
+		require.ErrorIs(t, err, lease.ErrCondemned)
+		require.LessOrEqual(t, time.Since(began), distributiondriver.DefaultPatience+took)
+		require.GreaterOrEqual(t, time.Since(began), distributiondriver.DefaultPatience)
 	})
 }
