@@ -88,8 +88,6 @@ type run struct {
 	assumed map[int]bool // in a dry run: tag items dropped
 	deleted int          // blobs that this run deleted
 	gone    []string     // these, where there are caches to tell
-	settled []string     // blobs that wait no more, where any does
-	leased  []string     // blobs that a writer holds
 }
 
 // begin checks everything that can be checked before the first deletion.
@@ -304,11 +302,12 @@ func (r *run) note(result *Result) {
 				r.gone = append(r.gone, result.Action.Digest)
 			}
 		}
-		if r.marks != nil && (result.Status.frees() || result.Status == Unsupported) {
-			r.settled = append(r.settled, result.Action.Digest)
-		}
-		if errors.Is(result.Err, ErrInUse) {
-			r.leased = append(r.leased, result.Action.Digest)
+		switch {
+		case r.marks == nil:
+		case result.Status.frees() || result.Status == Unsupported:
+			r.marks.note(result.Action.Digest, settled)
+		case errors.Is(result.Err, ErrInUse):
+			r.marks.note(result.Action.Digest, leased)
 		}
 	}
 	r.done++
