@@ -67,6 +67,33 @@ func TestMemoryOfWaitingBlobs(t *testing.T) {
 	}
 }
 
+// TestSameInventoryIsLookedAtOnce: a look at the very inventory of the look before makes
+// nothing anew.
+func TestSameInventoryIsLookedAtOnce(t *testing.T) {
+	const blobs = 200
+	one, other := orphans(t, blobs), orphans(t, blobs)
+	mallocs := func(listed ...*inventory.Inventory) uint64 {
+		now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		plan, err := prune.New(one, prune.Garbage(prune.GarbageOptions{}), now)
+		require.NoError(t, err)
+		looks := 0
+		ends := apply.Ends{Blobs: yesBlobs{}, Inventory: lister(func(context.Context) (*inventory.Inventory, error) {
+			looks++
+			return listed[looks%len(listed)], nil
+		})}
+		clock := func() time.Time { now = now.Add(time.Millisecond); return now }
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		report, err := apply.Run(t.Context(), plan, ends, apply.Options{Now: clock, Grace: -1, MaxLook: 1, Workers: 1})
+		runtime.ReadMemStats(&after)
+		require.NoError(t, err)
+		require.Equal(t, blobs, report.Count(prune.DeleteBlob, apply.Done))
+		require.Equal(t, blobs+1, looks)
+		return after.Mallocs - before.Mallocs
+	}
+	require.Less(t, mallocs(one), mallocs(one, other)/4)
+}
+
 // orphans are what is known of a volume with so many blobs that nothing names.
 func orphans(t *testing.T, blobs int) *inventory.Inventory {
 	var b inventory.Builder

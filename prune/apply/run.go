@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // Errors of [Run], for errors.Is, beside [ErrBrake] and [ErrJournal].
@@ -73,6 +74,7 @@ type run struct {
 	finished bool                          // the journal says that there is nothing to do
 	late     bool                          // it is an earlier run that is finished, past the plan's lifetime
 	known    atomic.Pointer[prune.Recheck] // what was there at the last look
+	listed   *inventory.Inventory          // by which that was told
 	looking  sync.Mutex                    // held while looking
 	judging  sync.RWMutex                  // held for reading from the judgement of an action to its end, and while looking
 	marks    *condemnedMarks               // nil: no blob waits
