@@ -306,6 +306,42 @@ func withOddImage(t *testing.T, f *fixture) (*prunetest.Live, apply.Ends, *bool)
 	return live, ends, &odd
 }
 
+// TestBlobsThatWaitSinceManyInstants: of each is said since when, also where there are
+// more instants than the report keeps in one byte.
+func TestBlobsThatWaitSinceManyInstants(t *testing.T) {
+	f := newFixture(t)
+	now := f.cluster.Now()
+	ends := f.cluster.Live().Ends()
+	ends.Blobs = yesBlobs{}
+	const most = 290 * time.Minute
+	marks := map[string]apply.Condemnation{}
+	for n := range 300 {
+		marks[sha(n)] = apply.Condemnation{Since: now.Add(time.Duration(-n) * time.Minute), Bytes: int64(n)}
+	}
+	require.NoError(t, ends.Condemned.StoreCondemned(t.Context(), condemnations(marks)))
+	report, err := apply.Run(t.Context(), f.plan, ends, apply.Options{Now: at(now), Grace: most})
+	require.NoError(t, err)
+	waiting, done := 0, 0
+	for r := range report.Results() {
+		if r.Number >= 0 {
+			continue
+		}
+		mark := marks[r.Action.Digest]
+		require.Equal(t, mark.Bytes, r.Action.Bytes)
+		require.Equal(t, apply.RuleCondemned, r.Action.Reason.Rule)
+		if now.Sub(mark.Since) >= most {
+			require.Equal(t, apply.Done, r.Status)
+			require.Empty(t, r.Why)
+			done++
+			continue
+		}
+		require.Equal(t, apply.Condemned, r.Status)
+		require.Contains(t, r.Why, "condemned at "+mark.Since.Format(time.RFC3339)+",")
+		waiting++
+	}
+	require.Equal(t, []int{290, 10}, []int{waiting, done})
+}
+
 // condemnations are those of a map.
 func condemnations(blobs map[string]apply.Condemnation) *apply.Condemnations {
 	c := new(apply.Condemnations)
