@@ -52,11 +52,11 @@ func (c *configMapCondemned) get(ctx context.Context) (*unstructured.Unstructure
 }
 
 // LoadCondemned implements apply.CondemnedBlobs.
-func (c *configMapCondemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
+func (c *configMapCondemned) LoadCondemned(ctx context.Context) (*apply.Condemnations, error) {
 	u, err := c.get(ctx)
 	if apierrors.IsNotFound(err) {
 		c.seen = ""
-		return map[string]apply.Condemnation{}, nil
+		return new(apply.Condemnations), nil
 	}
 	if err != nil {
 		return nil, classified(err)
@@ -67,17 +67,13 @@ func (c *configMapCondemned) LoadCondemned(ctx context.Context) (map[string]appl
 		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
 	}
 	if text == "" {
-		return map[string]apply.Condemnation{}, nil
+		return new(apply.Condemnations), nil
 	}
 	packed, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewBufferString(text)))
 	if err != nil {
 		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
 	}
-	plain, err := io.ReadAll(io.LimitReader(packed, maxCondemned)) // what is cut off does not parse
-	if err != nil {
-		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
-	}
-	blobs, err := apply.DecodeCondemned(plain)
+	blobs, err := apply.DecodeCondemned(io.LimitReader(packed, maxCondemned)) // what is cut off does not parse
 	if err != nil {
 		return nil, fmt.Errorf("ConfigMap %s: %w", c.key, err)
 	}
@@ -86,14 +82,10 @@ func (c *configMapCondemned) LoadCondemned(ctx context.Context) (map[string]appl
 
 // StoreCondemned implements apply.CondemnedBlobs. Where the ConfigMap is not the one that
 // was loaded, as when another replica runs too, that is a conflict, and stays.
-func (c *configMapCondemned) StoreCondemned(ctx context.Context, blobs map[string]apply.Condemnation) error {
-	plain, err := apply.EncodeCondemned(blobs)
-	if err != nil {
-		return err
-	}
+func (c *configMapCondemned) StoreCondemned(ctx context.Context, blobs *apply.Condemnations) error {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	if _, err := w.Write(plain); err != nil {
+	if err := apply.EncodeCondemned(w, blobs); err != nil {
 		return err
 	}
 	if err := w.Close(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,16 +107,16 @@ func TestCondemnedBlobsAreInAConfigMap(t *testing.T) {
 	store := &configMapCondemned{reader: c, writer: c, key: types.NamespacedName{Namespace: "tools", Name: imagepruner.CondemnedConfigMap}}
 	blobs, err := store.LoadCondemned(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[string]apply.Condemnation{}, blobs)
+	require.Zero(t, blobs.Len())
 	for _, want := range []map[string]apply.Condemnation{
 		{"sha256:a": {Since: time.Unix(1e9, 0).UTC(), Bytes: 7}}, // made
 		{"sha256:b": {Since: time.Unix(2e9, 0).UTC(), NoConfig: true}},
 		{},
 	} {
-		require.NoError(t, store.StoreCondemned(t.Context(), want))
+		require.NoError(t, store.StoreCondemned(t.Context(), condemnations(want)))
 		blobs, err = store.LoadCondemned(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, want, blobs)
+		require.Equal(t, want, maps.Collect(blobs.All()))
 	}
 
 	u, err := store.get(t.Context())
@@ -130,7 +131,16 @@ func TestCondemnedBlobsAreInAConfigMap(t *testing.T) {
 	require.NoError(t, c.Update(t.Context(), u))
 	blobs, err = store.LoadCondemned(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, blobs)
+	require.Zero(t, blobs.Len())
+}
+
+// condemnations are those of a map.
+func condemnations(blobs map[string]apply.Condemnation) *apply.Condemnations {
+	c := new(apply.Condemnations)
+	for digest, condemnation := range blobs {
+		c.Set(digest, condemnation)
+	}
+	return c
 }
 
 // TestAConfigMapThatChangedMeanwhile is a conflict, and what is there stays.
@@ -156,20 +166,20 @@ func TestTwoReplicasCondemn(t *testing.T) {
 			_, err := r.LoadCondemned(t.Context())
 			require.NoError(t, err)
 		}
-		require.NoError(t, one.StoreCondemned(t.Context(), blobs))
-		require.ErrorIs(t, other.StoreCondemned(t.Context(), conflicting), apply.ErrConflict)
+		require.NoError(t, one.StoreCondemned(t.Context(), condemnations(blobs)))
+		require.ErrorIs(t, other.StoreCondemned(t.Context(), condemnations(conflicting)), apply.ErrConflict)
 		got, err := other.LoadCondemned(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, blobs, got)
+		require.Equal(t, blobs, maps.Collect(got.All()))
 	}
 	both(first, later) // there was none
 	both(later, first)
-	require.NoError(t, other.StoreCondemned(t.Context(), first), "it has loaded what is there now")
+	require.NoError(t, other.StoreCondemned(t.Context(), condemnations(first)), "it has loaded what is there now")
 
 	u, err := one.get(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, c.Delete(t.Context(), u))
-	require.ErrorIs(t, other.StoreCondemned(t.Context(), first), apply.ErrNotFound, "somebody took it away")
+	require.ErrorIs(t, other.StoreCondemned(t.Context(), condemnations(first)), apply.ErrNotFound, "somebody took it away")
 }
 
 func newFlags() *flag.FlagSet {

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"iter"
-	"maps"
 	"slices"
 
 	"github.com/registrykit/registrykit/prune"
@@ -37,10 +36,10 @@ func (r *run) staleBlob(n int, a *prune.Action) (prune.Reason, bool) {
 	var stale, noConfig bool
 	if n < 0 {
 		why, stale = known.NeedsBlob(a.Digest)
-		noConfig = r.marks.before[a.Digest].NoConfig
+		noConfig = r.marks.noConfig(a.Digest)
 	} else {
 		why, stale = known.Stale(n)
-		noConfig = r.noConfig[n] || r.marks != nil && r.marks.before[a.Digest].NoConfig
+		noConfig = r.noConfig[n] || r.marks.noConfig(a.Digest)
 	}
 	if !stale && known.HidesConfig() && !noConfig && !known.NoConfig(a.Digest) {
 		return prune.Reason{Rule: prune.RuleConfigUncertain}, true
@@ -55,9 +54,12 @@ func (r *run) deleteBlobs(ctx context.Context) error {
 	if r.ends.Blobs == nil {
 		do = func(context.Context, *prune.Action) error { return errNoEnd }
 	}
-	earlier := r.condemnedEarlier()
-	r.start(Blobs, r.plan.Summary.Blobs+len(earlier))
-	each(ctx, r.o.Workers, r.blobs(earlier), func(b numbered) {
+	total := r.plan.Summary.Blobs
+	if r.marks != nil {
+		total += r.marks.earlier
+	}
+	r.start(Blobs, total)
+	each(ctx, r.o.Workers, r.blobs(), func(b numbered) {
 		if wait := r.waitOf(&b.a); wait != "" && !r.before[b.n].frees() {
 			r.wait(ctx, b.n, &b.a, wait)
 			return
@@ -89,39 +91,29 @@ func (r *run) settleBlobs(ctx context.Context) error {
 	return err
 }
 
-// blobs yields the plan's, and then those condemned earlier.
-func (r *run) blobs(earlier []prune.Action) iter.Seq[numbered] {
+// blobs yields the plan's, and then, sorted, those that earlier plans condemned and
+// this one does not know.
+func (r *run) blobs() iter.Seq[numbered] {
 	return func(yield func(numbered) bool) {
 		for n, a := range r.actions(Blobs) {
 			if !yield(numbered{n, a}) {
 				return
 			}
 		}
-		for _, a := range earlier {
-			if !yield(numbered{-1, a}) {
+		if r.marks == nil || r.marks.earlier == 0 {
+			return
+		}
+		for k, m := range r.marks.blobs.marks.all() {
+			if !m.ofPlan && !yield(numbered{-1, earlierAction(k, m)}) {
 				return
 			}
 		}
 	}
 }
 
-// condemnedEarlier returns, sorted, the blobs that earlier plans condemned and
-// this one does not know.
-func (r *run) condemnedEarlier() []prune.Action {
-	if r.marks == nil {
-		return nil
-	}
-	unknown := maps.Clone(r.marks.before)
-	for _, a := range r.actions(Blobs) {
-		delete(unknown, a.Digest)
-	}
-	var list []prune.Action
-	for _, digest := range slices.Sorted(maps.Keys(unknown)) {
-		list = append(list, prune.Action{
-			Kind: prune.DeleteBlob, Digest: digest, Bytes: unknown[digest].Bytes, Reason: prune.Reason{Rule: RuleCondemned},
-		})
-	}
-	return list
+// earlierAction is the one on a blob that an earlier plan condemned.
+func earlierAction(k *digestKey, m *mark) prune.Action {
+	return prune.Action{Kind: prune.DeleteBlob, Digest: k.String(), Bytes: m.bytes, Reason: prune.Reason{Rule: RuleCondemned}}
 }
 
 // wait ends an action on a blob that waits, unless it is not to go at all.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,15 +15,16 @@ import (
 type FileCondemned string
 
 // LoadCondemned reads the file.
-func (f FileCondemned) LoadCondemned(context.Context) (map[string]Condemnation, error) {
-	text, err := os.ReadFile(string(f))
+func (f FileCondemned) LoadCondemned(context.Context) (*Condemnations, error) {
+	file, err := os.Open(string(f))
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]Condemnation{}, nil
+		return new(Condemnations), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	blobs, err := DecodeCondemned(text)
+	defer file.Close()
+	blobs, err := DecodeCondemned(file)
 	if err != nil {
 		return nil, fmt.Errorf("condemned blobs in %s: %w", string(f), err)
 	}
@@ -33,17 +33,12 @@ func (f FileCondemned) LoadCondemned(context.Context) (map[string]Condemnation, 
 
 // StoreCondemned writes the file anew, beside the old one, and puts it in its
 // place.
-func (f FileCondemned) StoreCondemned(_ context.Context, blobs map[string]Condemnation) error {
-	text, err := EncodeCondemned(blobs)
-	if err != nil {
-		return err
-	}
+func (f FileCondemned) StoreCondemned(_ context.Context, blobs *Condemnations) error {
 	temp, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".*.tmp")
 	if err != nil {
 		return err
 	}
-	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Sync(), temp.Close())
+	err = errors.Join(EncodeCondemned(temp, blobs), temp.Sync(), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), string(f))
 	}
@@ -57,23 +52,20 @@ func (f FileCondemned) StoreCondemned(_ context.Context, blobs map[string]Condem
 // and is ready. It may be used by several goroutines at once.
 type MemoryCondemned struct {
 	mu    sync.Mutex
-	blobs map[string]Condemnation
+	blobs *Condemnations
 }
 
 // LoadCondemned returns a copy.
-func (m *MemoryCondemned) LoadCondemned(context.Context) (map[string]Condemnation, error) {
+func (m *MemoryCondemned) LoadCondemned(context.Context) (*Condemnations, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.blobs == nil {
-		return map[string]Condemnation{}, nil
-	}
-	return maps.Clone(m.blobs), nil
+	return m.blobs.clone(), nil
 }
 
 // StoreCondemned keeps a copy.
-func (m *MemoryCondemned) StoreCondemned(_ context.Context, blobs map[string]Condemnation) error {
+func (m *MemoryCondemned) StoreCondemned(_ context.Context, blobs *Condemnations) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.blobs = maps.Clone(blobs)
+	m.blobs = blobs.clone()
 	return nil
 }

@@ -1,77 +1,102 @@
 package apply
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 )
 
 const condemnedSchema = "registrykit/condemned/v1"
 
-// EncodeCondemned writes condemned blobs as JSON, for those who keep them
+// EncodeCondemned writes condemned blobs as JSON, sorted, for those who keep them
 // somewhere of their own.
-func EncodeCondemned(blobs map[string]Condemnation) ([]byte, error) {
-	text := []byte(`{"schema":"` + condemnedSchema + `","blobs":{`)
-	for i, digest := range slices.Sorted(maps.Keys(blobs)) { // one by one: there may be a million
-		name, err := json.Marshal(digest)
+func EncodeCondemned(w io.Writer, blobs *Condemnations) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	out.WriteString(`{"schema":"` + condemnedSchema + `","blobs":{`)
+	if blobs != nil {
+		var text []byte
+		for k, m := range blobs.marks.all() { // one by one: there may be a million
+			if len(text) > 0 {
+				out.WriteByte(',')
+			}
+			var err error
+			if text, err = appendCondemned(text[:0], k, blobs.condemnation(m)); err != nil {
+				return fmt.Errorf("blob %s: %w", k, err)
+			}
+			if _, err := out.Write(text); err != nil {
+				return err
+			}
+		}
+	}
+	out.WriteString("}}\n")
+	return out.Flush() // has the errors of all that was written before
+}
+
+// appendCondemned appends one field of the JSON.
+func appendCondemned(text []byte, k *digestKey, c Condemnation) ([]byte, error) {
+	if k.isSum {
+		text = append(k.appendTo(append(text, '"')), '"')
+	} else {
+		name, err := json.Marshal(k.other)
 		if err != nil {
 			return nil, err
 		}
-		mark, err := json.Marshal(blobs[digest])
-		if err != nil {
-			return nil, fmt.Errorf("blob %s: %w", digest, err)
-		}
-		if i == 0 {
-			text = slices.Grow(text, len(blobs)*(len(name)+len(mark)+2)+len("}}\n"))
-		} else {
-			text = append(text, ',')
-		}
-		text = append(append(append(text, name...), ':'), mark...)
+		text = append(text, name...)
 	}
-	return append(text, "}}\n"...), nil
+	value, err := json.Marshal(c)
+	return append(append(text, ':'), value...), err
 }
 
 // DecodeCondemned reads what [EncodeCondemned] wrote. Another schema, or a field
 // that it does not know, a blob that is there twice, and text behind the end are
-// errors. The map is never nil without one.
-func DecodeCondemned(text []byte) (map[string]Condemnation, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
+// errors. It sets no limit to the text: the reader does.
+func DecodeCondemned(r io.Reader) (*Condemnations, error) {
+	d := json.NewDecoder(r)
 	d.DisallowUnknownFields()
-	blobs := map[string]Condemnation{}
+	blobs := new(Condemnations)
 	schema := ""
 	err := eachField(d, func(name string) error {
 		switch name {
 		case "schema":
 			return d.Decode(&schema)
 		case "blobs":
-			return eachField(d, func(digest string) error {
-				var mark Condemnation
-				if err := d.Decode(&mark); err != nil {
-					return fmt.Errorf("blob %s: %w", digest, err)
-				}
-				if _, twice := blobs[digest]; twice {
-					return fmt.Errorf("blob %s is there twice", digest)
-				}
-				blobs[digest] = mark
-				return nil
-			})
+			return eachField(d, func(digest string) error { return decodeCondemned(d, digest, blobs) })
 		}
 		return fmt.Errorf("unknown field %q", name)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); err != io.EOF {
+	switch _, err := d.Token(); {
+	case err == nil || isSyntax(err):
 		return nil, errors.New("there is more behind the object")
+	case err != io.EOF:
+		return nil, err
 	}
 	if schema != condemnedSchema {
 		return nil, fmt.Errorf("schema %q, want %q", schema, condemnedSchema)
 	}
 	return blobs, nil
+}
+
+// decodeCondemned reads the value of one field of the JSON.
+func decodeCondemned(d *json.Decoder, digest string, blobs *Condemnations) error {
+	var c Condemnation
+	if err := d.Decode(&c); err != nil {
+		return fmt.Errorf("blob %s: %w", digest, err)
+	}
+	k := keyOf(digest)
+	if _, isNew := blobs.set(&k, c); !isNew {
+		return fmt.Errorf("blob %s is there twice", digest)
+	}
+	return nil
+}
+
+func isSyntax(err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax)
 }
 
 // eachField calls f for each field of an object, to read its value. A null is an

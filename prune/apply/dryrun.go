@@ -51,8 +51,8 @@ func (recordedStreams) UpdateStreamStatus(context.Context, *imagestream.ImageStr
 
 type recordedCondemned struct{ from CondemnedBlobs }
 
-func (c recordedCondemned) LoadCondemned(ctx context.Context) (map[string]Condemnation, error) {
+func (c recordedCondemned) LoadCondemned(ctx context.Context) (*Condemnations, error) {
 	return c.from.LoadCondemned(ctx)
 }
 
-func (recordedCondemned) StoreCondemned(context.Context, map[string]Condemnation) error { return nil }
+func (recordedCondemned) StoreCondemned(context.Context, *Condemnations) error { return nil }

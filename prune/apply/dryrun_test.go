@@ -38,7 +38,7 @@ func TestDryRunSaysWhatARunDoes(t *testing.T) {
 			require.Empty(t, journal.records)
 			condemned, err := live.Ends().Condemned.LoadCondemned(t.Context())
 			require.NoError(t, err)
-			require.Empty(t, condemned)
+			require.Zero(t, condemned.Len())
 
 			live.Before, o.DryRun, o.Journal = nil, false, nil
 			real, err := apply.Run(t.Context(), plan, live.Ends(), o)

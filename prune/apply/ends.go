@@ -138,14 +138,16 @@ type Lister interface {
 	List(ctx context.Context) (*inventory.Inventory, error)
 }
 
-// CondemnedBlobs remembers blobs between plans. The map is by digest. Two runs at
-// once may lose what one of them condemned, unless the end keeps them apart; that
-// lets no blob go, but it may stay for good.
+// CondemnedBlobs remembers blobs between plans. Two runs at once may lose what one
+// of them condemned, unless the end keeps them apart; that lets no blob go, but it
+// may stay for good.
 type CondemnedBlobs interface {
-	LoadCondemned(ctx context.Context) (map[string]Condemnation, error)
-	// StoreCondemned puts the map in the place of what was there, whole or not
-	// at all.
-	StoreCondemned(ctx context.Context, blobs map[string]Condemnation) error
+	// LoadCondemned returns the blobs that wait, for the caller to change. Nil is
+	// none.
+	LoadCondemned(ctx context.Context) (*Condemnations, error)
+	// StoreCondemned puts these in the place of those that were there, all or
+	// none. It keeps nothing of its argument.
+	StoreCondemned(ctx context.Context, blobs *Condemnations) error
 }
 
 // A Condemnation is the instant of the plan that condemned a blob and since which

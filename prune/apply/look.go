@@ -17,16 +17,13 @@ func (r *run) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var assume func(a *prune.Action) bool
-	if r.o.DryRun {
-		assume = r.assume()
-	}
-	known := r.plan.Recheck(inv, assume)
+	known := r.recheck(inv)
 	r.holdNamed(known)
 	if r.known.Load() == nil {
 		r.findConfigs(known)
 	}
 	r.known.Store(known)
+	r.listed = inv
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Looked = looked
@@ -35,6 +32,20 @@ func (r *run) look(ctx context.Context) error {
 	}
 	r.tell(Event{Kind: Rechecked, Phase: r.phase})
 	return nil
+}
+
+// recheck holds the plan against what is there. Where that is the very inventory of
+// the look before, as of a volume on which nobody else writes, it says the same, and
+// is not made a second time beside the first.
+func (r *run) recheck(inv *inventory.Inventory) *prune.Recheck {
+	if known := r.known.Load(); known != nil && r.listed == inv {
+		return known
+	}
+	var assume func(a *prune.Action) bool
+	if r.o.DryRun {
+		assume = r.assume()
+	}
+	return r.plan.Recheck(inv, assume)
 }
 
 // list lists what is there, and tells since when.

@@ -3,18 +3,29 @@ package apply
 import (
 	"context"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
 )
 
-// condemnedMarks are the blobs that waited when this run condemned its own.
+// condemnedMarks are the blobs that wait: those that did before this run, and those
+// that it condemned. Once it has, only what it found of each changes.
 type condemnedMarks struct {
-	before map[string]Condemnation
-	words  sync.Map // by the instant since when blobs wait: what is said of them
+	blobs   *Condemnations
+	earlier int                // how many the plan has no action for
+	noted   int                // how many have a note
+	beside  map[digestKey]note // of blobs that did not wait
+	words   sync.Map           // by the instant since when blobs wait: what is said of them
 }
+
+// A note says what a run found of a blob.
+type note uint8
+
+const (
+	settled note = 1 + iota // it waits no more: it is gone, or in use
+	leased                  // a writer holds it
+)
 
 // waits reports whether blobs wait for a later plan.
 func (r *run) waits() bool { return r.ends.Condemned != nil && r.ends.Blobs != nil && r.o.Grace >= 0 }
@@ -25,18 +36,27 @@ func (r *run) condemn(ctx context.Context) error {
 	if ctx.Err() != nil || !r.sweepsBlobs() || !r.waits() {
 		return nil
 	}
-	before, err := r.loadMarks(ctx)
+	blobs, err := r.loadMarks(ctx)
 	if err != nil {
 		return err
 	}
-	r.marks = &condemnedMarks{before: before}
-	now := maps.Clone(before)
+	r.marks = &condemnedMarks{blobs: blobs, earlier: blobs.Len(), beside: map[digestKey]note{}}
 	for n, a := range r.actions(Blobs) {
-		if _, marked := before[a.Digest]; !marked && r.condemns(n, &a) {
-			now[a.Digest] = Condemnation{Since: r.plan.Now, Bytes: a.Bytes, NoConfig: r.noConfig[n]}
+		k := keyOf(a.Digest)
+		m := blobs.marks.get(&k)
+		switch {
+		case m != nil && !m.ofPlan:
+			m.ofPlan = true
+			r.marks.earlier--
+		case m == nil && r.condemns(n, &a):
+			m, _ = blobs.set(&k, Condemnation{Since: r.plan.Now, Bytes: a.Bytes, NoConfig: r.noConfig[n]})
+			m.ofPlan = true
 		}
 	}
-	return r.storeMarks(ctx, now)
+	if r.marks.earlier > 0 {
+		r.report.earlier = blobs
+	}
+	return r.storeMarks(ctx, blobs)
 }
 
 // condemns reports whether a blob is to wait. One that may be the config of an
@@ -49,38 +69,66 @@ func (r *run) condemns(n int, a *prune.Action) bool {
 // unmark notes that a blob waits no more, being in use. One that stays since
 // too little is known waits on.
 func (r *run) unmark(a *prune.Action, inUse bool) {
-	if a.Kind == prune.DeleteBlob && inUse {
+	if a.Kind == prune.DeleteBlob && inUse && r.marks != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.settled = append(r.settled, a.Digest)
+		r.marks.note(a.Digest, settled)
 	}
 }
 
+// note is called with the lock held.
+func (c *condemnedMarks) note(digest string, n note) {
+	c.noted++
+	k := keyOf(digest)
+	if m := c.blobs.marks.get(&k); m != nil {
+		m.note = n
+	} else {
+		c.beside[k] = n
+	}
+}
+
+func (c *condemnedMarks) noteOf(k *digestKey) note {
+	if m := c.blobs.marks.get(k); m != nil {
+		return m.note
+	}
+	return c.beside[*k]
+}
+
+// noConfig reports whether a blob that waits is certainly no config.
+func (c *condemnedMarks) noConfig(digest string) bool {
+	if c == nil {
+		return false
+	}
+	waiting, _ := c.blobs.Get(digest)
+	return waiting.NoConfig
+}
+
 // loadMarks returns what waits. What does not say since when waits from now on.
-func (r *run) loadMarks(ctx context.Context) (map[string]Condemnation, error) {
-	var marks map[string]Condemnation
+func (r *run) loadMarks(ctx context.Context) (*Condemnations, error) {
+	var blobs *Condemnations
 	err := r.caller.call(ctx, func(ctx context.Context) error {
-		loaded, err := r.ends.Condemned.LoadCondemned(ctx)
-		marks = map[string]Condemnation{}
-		for digest, mark := range loaded {
-			if mark.Since.IsZero() {
-				mark.Since = r.plan.Now
-			}
-			mark.Bytes = max(mark.Bytes, 0)
-			if digest != "" {
-				marks[digest] = mark
-			}
-		}
+		var err error
+		blobs, err = r.ends.Condemned.LoadCondemned(ctx)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load condemned blobs: %w", err)
 	}
-	return marks, nil
+	if blobs == nil {
+		blobs = new(Condemnations)
+	}
+	blobs.marks.filter(func(k *digestKey, m *mark) bool {
+		if blobs.instants[m.since].IsZero() {
+			m.since = blobs.instant(r.plan.Now)
+		}
+		*m = mark{bytes: max(m.bytes, 0), since: m.since, noConfig: m.noConfig}
+		return k.isSum || k.other != ""
+	})
+	return blobs, nil
 }
 
-func (r *run) storeMarks(ctx context.Context, marks map[string]Condemnation) error {
-	err := r.caller.call(ctx, func(ctx context.Context) error { return r.ends.Condemned.StoreCondemned(ctx, marks) })
+func (r *run) storeMarks(ctx context.Context, blobs *Condemnations) error {
+	err := r.caller.call(ctx, func(ctx context.Context) error { return r.ends.Condemned.StoreCondemned(ctx, blobs) })
 	if err != nil {
 		return fmt.Errorf("store condemned blobs: %w", err)
 	}
@@ -90,23 +138,21 @@ func (r *run) storeMarks(ctx context.Context, marks map[string]Condemnation) err
 // settleMarks takes out what waits no more, and lets what a writer holds wait
 // anew. Others may have condemned blobs meanwhile: what waits is read again.
 func (r *run) settleMarks(ctx context.Context) error {
-	if r.marks == nil || len(r.settled)+len(r.leased) == 0 {
+	if r.marks == nil || r.marks.noted == 0 {
 		return nil
 	}
-	marks, err := r.loadMarks(ctx)
+	blobs, err := r.loadMarks(ctx)
 	if err != nil {
 		return err
 	}
-	for _, digest := range r.settled {
-		delete(marks, digest)
-	}
-	for _, digest := range r.leased {
-		if mark, marked := marks[digest]; marked {
-			mark.Since = r.plan.Now
-			marks[digest] = mark
+	blobs.marks.filter(func(k *digestKey, m *mark) bool {
+		note := r.marks.noteOf(k)
+		if note == leased {
+			m.since = blobs.instant(r.plan.Now)
 		}
-	}
-	return r.storeMarks(ctx, marks)
+		return note != settled
+	})
+	return r.storeMarks(ctx, blobs)
 }
 
 // waitOf says until when a blob waits, "" where it has waited enough.
@@ -115,8 +161,8 @@ func (r *run) waitOf(a *prune.Action) string {
 		return ""
 	}
 	since := r.plan.Now
-	if mark, marked := r.marks.before[a.Digest]; marked {
-		since = mark.Since
+	if waiting, ok := r.marks.blobs.Get(a.Digest); ok {
+		since = waiting.Since
 	}
 	due := since.Add(r.o.Grace)
 	if !r.plan.Now.Before(due) && since.Before(r.plan.Now) {

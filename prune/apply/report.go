@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -40,11 +41,14 @@ type Report struct {
 	plan    *prune.Plan
 	entries []entry // by number of the action
 	details map[int]detail
-	earlier []Result // of blobs that earlier plans condemned
+	waiting []string          // what is said of blobs that wait, of many the same
+	earlier *Condemnations    // among them those that earlier plans condemned; nil: there is none
+	besides map[string]detail // of these, by digest
 	count   map[prune.ActionKind]map[Status]int
 }
 
-// An entry is the compact form of a Result: the number of its status.
+// An entry is the compact form of a Result: the number of its status, or, of a blob
+// that waits, one behind these for what is said of it.
 type entry uint8
 
 // A detail is what only few results have.
@@ -53,10 +57,12 @@ type detail struct {
 	err error
 }
 
+func (d *detail) there() bool { return d.why != "" || d.err != nil }
+
 func newReport(plan *prune.Plan, o *Options) *Report {
 	r := &Report{
 		Plan: plan.Digest(), DryRun: o.DryRun, Started: o.Now(), plan: plan,
-		details: map[int]detail{}, count: map[prune.ActionKind]map[Status]int{},
+		details: map[int]detail{}, besides: map[string]detail{}, count: map[prune.ActionKind]map[Status]int{},
 	}
 	for _, phase := range phases {
 		r.count[kindOf[phase]] = map[Status]int{}
@@ -72,13 +78,18 @@ func newReport(plan *prune.Plan, o *Options) *Report {
 func (r *Report) add(result *Result) {
 	kind := result.Action.Kind
 	r.count[kind][result.Status]++
+	e, d := r.entryOf(result)
 	if result.Number < 0 {
-		r.earlier = append(r.earlier, *result)
+		k := keyOf(result.Action.Digest)
+		r.earlier.marks.get(&k).ended = e
+		if d.there() {
+			r.besides[result.Action.Digest] = d
+		}
 	} else {
-		r.count[kind][statuses[r.entries[result.Number]]]--
-		r.entries[result.Number] = entry(slices.Index(statuses, result.Status))
-		if result.Why != "" || result.Err != nil {
-			r.details[result.Number] = detail{result.Why, result.Err}
+		r.count[kind][r.statusOf(r.entries[result.Number])]--
+		r.entries[result.Number] = e
+		if d.there() {
+			r.details[result.Number] = d
 		}
 	}
 	if kind == prune.DeleteBlob && result.Status == Done {
@@ -89,23 +100,61 @@ func (r *Report) add(result *Result) {
 	}
 }
 
+// entryOf returns the compact form of a result, and what it does not hold.
+func (r *Report) entryOf(result *Result) (entry, detail) {
+	e, d := entry(slices.Index(statuses, result.Status)), detail{result.Why, result.Err}
+	if result.Status != Condemned || result.Err != nil {
+		return e, d
+	}
+	i := slices.Index(r.waiting, result.Why)
+	if i < 0 && len(statuses)+len(r.waiting) <= math.MaxUint8 {
+		i = len(r.waiting)
+		r.waiting = append(r.waiting, result.Why)
+	}
+	if i < 0 {
+		return e, d
+	}
+	return entry(len(statuses) + i), detail{}
+}
+
+func (r *Report) statusOf(e entry) Status {
+	if int(e) < len(statuses) {
+		return statuses[e]
+	}
+	return Condemned
+}
+
+// result returns what became of an action.
+func (r *Report) result(number int, a *prune.Action, e entry, d detail) Result {
+	if int(e) >= len(statuses) {
+		d.why = r.waiting[int(e)-len(statuses)]
+	}
+	return Result{Number: number, Action: *a, Status: r.statusOf(e), Why: d.why, Err: d.err, DryRun: r.DryRun}
+}
+
 // Count returns how many actions of a kind ended so.
 func (r *Report) Count(kind prune.ActionKind, status Status) int { return r.count[kind][status] }
 
 // Results yields what became of every action of the plan, in its order, and then
-// of blobs that earlier plans condemned.
+// of blobs that earlier plans condemned, sorted, as far as the run came.
 func (r *Report) Results() iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		i := 0
 		for a := range r.plan.Actions() {
-			d := r.details[i]
-			if !yield(Result{Number: i, Action: a, Status: statuses[r.entries[i]], Why: d.why, Err: d.err, DryRun: r.DryRun}) {
+			if !yield(r.result(i, &a, r.entries[i], r.details[i])) {
 				return
 			}
 			i++
 		}
-		for _, result := range r.earlier {
-			if !yield(result) {
+		if r.earlier == nil {
+			return
+		}
+		for k, m := range r.earlier.marks.all() {
+			if m.ofPlan || m.ended == 0 {
+				continue
+			}
+			a := earlierAction(k, m)
+			if !yield(r.result(-1, &a, m.ended, r.besides[a.Digest])) {
 				return
 			}
 		}

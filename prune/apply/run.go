@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/registrykit/registrykit/prune"
+	"github.com/registrykit/registrykit/prune/inventory"
 )
 
 // Errors of [Run], for errors.Is, beside [ErrBrake] and [ErrJournal].
@@ -73,6 +74,7 @@ type run struct {
 	finished bool                          // the journal says that there is nothing to do
 	late     bool                          // it is an earlier run that is finished, past the plan's lifetime
 	known    atomic.Pointer[prune.Recheck] // what was there at the last look
+	listed   *inventory.Inventory          // by which that was told
 	looking  sync.Mutex                    // held while looking
 	judging  sync.RWMutex                  // held for reading from the judgement of a try to its end, and while looking
 	marks    *condemnedMarks               // nil: no blob waits
@@ -88,8 +90,6 @@ type run struct {
 	assumed map[int]bool // in a dry run: tag items dropped
 	deleted int          // blobs that this run deleted, or may have
 	gone    []string     // these, where there are caches to tell
-	settled []string     // blobs that wait no more, where any does
-	leased  []string     // blobs that a writer holds
 }
 
 // begin checks everything that can be checked before the first deletion.
@@ -328,11 +328,12 @@ func (r *run) note(result *Result) {
 		}
 	case prune.DeleteBlob:
 		r.mayBeGone(result)
-		if r.marks != nil && (result.Status.frees() || result.Status == Unsupported) {
-			r.settled = append(r.settled, result.Action.Digest)
-		}
-		if errors.Is(result.Err, ErrInUse) {
-			r.leased = append(r.leased, result.Action.Digest)
+		switch {
+		case r.marks == nil:
+		case result.Status.frees() || result.Status == Unsupported:
+			r.marks.note(result.Action.Digest, settled)
+		case errors.Is(result.Err, ErrInUse):
+			r.marks.note(result.Action.Digest, leased)
 		}
 	}
 	r.done++

@@ -862,9 +862,9 @@ type oddEnds struct{}
 
 func (oddEnds) List(context.Context) (*inventory.Inventory, error) { return nil, nil }
 
-func (oddEnds) LoadCondemned(context.Context) (map[string]apply.Condemnation, error) { return nil, nil }
+func (oddEnds) LoadCondemned(context.Context) (*apply.Condemnations, error) { return nil, nil }
 
-func (oddEnds) StoreCondemned(context.Context, map[string]apply.Condemnation) error { return nil }
+func (oddEnds) StoreCondemned(context.Context, *apply.Condemnations) error { return nil }
 
 func TestEndThatGivesNoInventory(t *testing.T) {
 	f := newFixture(t)

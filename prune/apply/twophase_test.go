@@ -5,7 +5,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +51,7 @@ func TestBlobsWaitForALaterPlan(t *testing.T) {
 	require.NotContains(t, live.Images(), f.oldest.Digest())
 	condemned, err := ends.Condemned.LoadCondemned(t.Context())
 	require.NoError(t, err)
-	require.Len(t, condemned, f.plan.Summary.Blobs)
+	require.Equal(t, f.plan.Summary.Blobs, condemned.Len())
 
 	// Too early: nothing goes, though the Images that knew of the blobs are gone.
 	second := run(nil, 23)
@@ -68,7 +67,7 @@ func TestBlobsWaitForALaterPlan(t *testing.T) {
 	require.Equal(t, third.Count(prune.DeleteBlob, apply.Done)+third.Count(prune.DeleteBlob, apply.Stale), f.plan.Summary.Blobs)
 	condemned, err = ends.Condemned.LoadCondemned(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, condemned)
+	require.Zero(t, condemned.Len())
 }
 
 // TestTwoPhasesLeaveWhatOneDoes: in the end the same is gone, whatever fails on
@@ -136,18 +135,18 @@ func TestCondemnedFile(t *testing.T) {
 	file := apply.FileCondemned(filepath.Join(t.TempDir(), "condemned.json"))
 	blobs, err := file.LoadCondemned(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, blobs)
+	require.Zero(t, blobs.Len())
 	want := map[string]apply.Condemnation{"sha256:aa": {Since: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Bytes: 7}}
-	require.NoError(t, file.StoreCondemned(t.Context(), want))
+	require.NoError(t, file.StoreCondemned(t.Context(), condemnations(want)))
 	blobs, err = file.LoadCondemned(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, want, blobs)
+	require.Equal(t, want, maps.Collect(blobs.All()))
 	for _, text := range []string{"", "{", `{"schema":"x"}`, `{"schema":"registrykit/condemned/v1","more":1}`, `[]`} {
 		writeFile(t, string(file), text)
 		_, err := file.LoadCondemned(t.Context())
 		require.ErrorContains(t, err, string(file), text)
 	}
-	require.Error(t, apply.FileCondemned(filepath.Join(t.TempDir(), "absent", "x")).StoreCondemned(t.Context(), want))
+	require.Error(t, apply.FileCondemned(filepath.Join(t.TempDir(), "absent", "x")).StoreCondemned(t.Context(), condemnations(want)))
 }
 
 // condemnedEnd is an end of its own making.
@@ -156,14 +155,14 @@ type condemnedEnd struct {
 	before func(verb string) error
 }
 
-func (c *condemnedEnd) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
+func (c *condemnedEnd) LoadCondemned(ctx context.Context) (*apply.Condemnations, error) {
 	if err := c.before("load"); err != nil {
 		return nil, err
 	}
 	return c.MemoryCondemned.LoadCondemned(ctx)
 }
 
-func (c *condemnedEnd) StoreCondemned(ctx context.Context, blobs map[string]apply.Condemnation) error {
+func (c *condemnedEnd) StoreCondemned(ctx context.Context, blobs *apply.Condemnations) error {
 	if err := c.before("store"); err != nil {
 		return err
 	}
@@ -180,7 +179,7 @@ func TestCondemnedByOthersMeanwhile(t *testing.T) {
 	mark := func(digest string, since time.Time) {
 		marks, err := end.MemoryCondemned.LoadCondemned(t.Context())
 		require.NoError(t, err)
-		marks[digest] = apply.Condemnation{Since: since, Bytes: -5}
+		marks.Set(digest, apply.Condemnation{Since: since, Bytes: -5})
 		require.NoError(t, end.MemoryCondemned.StoreCondemned(t.Context(), marks))
 	}
 	mark("sha256:old", now.Add(-48*time.Hour))
@@ -200,9 +199,10 @@ func TestCondemnedByOthersMeanwhile(t *testing.T) {
 	require.Equal(t, 1, report.Count(prune.DeleteBlob, apply.Gone))
 	marks, err := end.MemoryCondemned.LoadCondemned(t.Context())
 	require.NoError(t, err)
-	require.Len(t, marks, f.plan.Summary.Blobs+2)
-	require.Contains(t, marks, "sha256:meanwhile")
-	require.Equal(t, apply.Condemnation{Since: f.plan.Now}, marks["sha256:undated"])
+	require.Equal(t, f.plan.Summary.Blobs+2, marks.Len())
+	require.Contains(t, maps.Collect(marks.All()), "sha256:meanwhile")
+	undated, _ := marks.Get("sha256:undated")
+	require.Equal(t, apply.Condemnation{Since: f.plan.Now}, undated)
 }
 
 // What a writer holds a lease on waits anew.
@@ -306,23 +306,47 @@ func withOddImage(t *testing.T, f *fixture) (*prunetest.Live, apply.Ends, *bool)
 	return live, ends, &odd
 }
 
-// TestCondemnedBlobsThatSayTwoThings are refused: which of the two holds is not known.
-func TestCondemnedBlobsThatSayTwoThings(t *testing.T) {
-	const mark = `"sha256:a":{"since":"2026-11-01T00:00:00Z"}`
-	const head = `{"schema":"registrykit/condemned/v1","blobs":{`
-	blobs, err := apply.DecodeCondemned([]byte(head + mark + "}}\n"))
-	require.NoError(t, err)
-	require.Len(t, blobs, 1)
-	for text, want := range map[string]string{
-		head + mark + "," + mark + "}}":                      "blob sha256:a is there twice",
-		head + mark + `},"blobs":{` + mark + "}}":            "blob sha256:a is there twice",
-		head + mark + "}}" + head + "}}":                     "more behind the object",
-		head + mark + "}} x":                                 "more behind the object",
-		head + strings.TrimSuffix(mark, "}"):                 "EOF",
-		head + mark + "}":                                    "EOF",
-		strings.Replace(head+mark+"}}", "v1", "v2", 1) + " ": "schema",
-	} {
-		_, err := apply.DecodeCondemned([]byte(text))
-		require.ErrorContains(t, err, want, text)
+// TestBlobsThatWaitSinceManyInstants: of each is said since when, also where there are
+// more instants than the report keeps in one byte.
+func TestBlobsThatWaitSinceManyInstants(t *testing.T) {
+	f := newFixture(t)
+	now := f.cluster.Now()
+	ends := f.cluster.Live().Ends()
+	ends.Blobs = yesBlobs{}
+	const most = 290 * time.Minute
+	marks := map[string]apply.Condemnation{}
+	for n := range 300 {
+		marks[sha(n)] = apply.Condemnation{Since: now.Add(time.Duration(-n) * time.Minute), Bytes: int64(n)}
 	}
+	require.NoError(t, ends.Condemned.StoreCondemned(t.Context(), condemnations(marks)))
+	report, err := apply.Run(t.Context(), f.plan, ends, apply.Options{Now: at(now), Grace: most})
+	require.NoError(t, err)
+	waiting, done := 0, 0
+	for r := range report.Results() {
+		if r.Number >= 0 {
+			continue
+		}
+		mark := marks[r.Action.Digest]
+		require.Equal(t, mark.Bytes, r.Action.Bytes)
+		require.Equal(t, apply.RuleCondemned, r.Action.Reason.Rule)
+		if now.Sub(mark.Since) >= most {
+			require.Equal(t, apply.Done, r.Status)
+			require.Empty(t, r.Why)
+			done++
+			continue
+		}
+		require.Equal(t, apply.Condemned, r.Status)
+		require.Contains(t, r.Why, "condemned at "+mark.Since.Format(time.RFC3339)+",")
+		waiting++
+	}
+	require.Equal(t, []int{290, 10}, []int{waiting, done})
+}
+
+// condemnations are those of a map.
+func condemnations(blobs map[string]apply.Condemnation) *apply.Condemnations {
+	c := new(apply.Condemnations)
+	for digest, condemnation := range blobs {
+		c.Set(digest, condemnation)
+	}
+	return c
 }

@@ -291,7 +291,8 @@ func (w *factWriter) links() {
 	for _, r := range repositories {
 		w.text(r)
 	}
-	links := slices.SortedFunc(maps.Keys(v.links), func(a, c linkKey) int {
+	links := slices.AppendSeq(make([]linkKey, 0, len(v.links)), maps.Keys(v.links)) // at once: there may be a million
+	slices.SortFunc(links, func(a, c linkKey) int {
 		return cmp.Or(
 			strings.Compare(v.text(a.repository), v.text(c.repository)),
 			cmp.Compare(v.rank[a.digest], v.rank[c.digest]),

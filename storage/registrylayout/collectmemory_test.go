@@ -12,6 +12,7 @@ import (
 	"github.com/registrykit/registrykit/prune/apply"
 	"github.com/registrykit/registrykit/prune/inventory/fromlayout"
 	"github.com/registrykit/registrykit/storage"
+	"github.com/registrykit/registrykit/storage/filesystem"
 	"github.com/registrykit/registrykit/storage/registrylayout"
 	"github.com/stretchr/testify/require"
 )
@@ -22,6 +23,7 @@ var collections = map[string]collection{
 	"ATenthGoes":      {oneIn: 10, grace: -1},
 	"HalfGoes":        {oneIn: 2, grace: -1},
 	"ATenthCondemned": {oneIn: 10, grace: time.Hour, runs: 2},
+	"HalfCondemned":   {oneIn: 2, grace: time.Hour, runs: 2},
 }
 
 // TestCollectMemory collects the garbage among 25,000 blobs: checks the
@@ -53,6 +55,10 @@ type collection struct {
 // had before.
 func (c collection) memory(t testing.TB, images int, most uint64) uint64 {
 	driver := newSynthetic(images)
+	beside, err := filesystem.Open(t.TempDir(), filesystem.Options{NoSync: true})
+	require.NoError(t, err)
+	defer beside.Close()
+	driver.beside = beside
 	if c.oneIn > 0 {
 		driver.untagged = func(i int) bool { return i%c.oneIn == 0 }
 	}

@@ -31,7 +31,7 @@ type synthetic struct {
 	storage.Driver // what it lacks is not called
 	images         int
 	untagged       func(image int) bool // nil: none is
-	beside         memory.Driver        // what is no part of the tree
+	beside         storage.Driver       // has what is no part of the tree
 	manifests      []numberedSum        // sorted
 	sums           [][sha256.Size]byte  // of all blobs, sorted
 }
@@ -47,7 +47,7 @@ const (
 )
 
 func newSynthetic(images int) *synthetic {
-	s := &synthetic{images: images, manifests: make([]numberedSum, images)}
+	s := &synthetic{images: images, manifests: make([]numberedSum, images), beside: new(memory.Driver)}
 	for i := range s.manifests {
 		s.manifests[i] = numberedSum{sha256.Sum256(s.manifest(i)), int32(i)}
 	}

@@ -31,15 +31,19 @@ func NewCondemned(s *storage.Store, key string) *Condemned {
 }
 
 // LoadCondemned reads the marks; there are none where there is no such object.
-func (c *Condemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemnation, error) {
-	text, err := c.store.ReadFile(ctx, c.key, mostCondemned)
+func (c *Condemned) LoadCondemned(ctx context.Context) (*apply.Condemnations, error) {
+	object, err := c.store.Open(ctx, c.key, storage.Range{})
 	if errors.Is(err, storage.ErrNotExist) {
-		return map[string]apply.Condemnation{}, nil
+		return new(apply.Condemnations), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	blobs, err := apply.DecodeCondemned(text)
+	defer object.Body.Close()
+	if object.Info.Size > mostCondemned {
+		return nil, fmt.Errorf("condemned blobs in %s: %d bytes: %w", c.key, object.Info.Size, storage.ErrTooLarge)
+	}
+	blobs, err := apply.DecodeCondemned(object.Body)
 	if err != nil {
 		return nil, fmt.Errorf("condemned blobs in %s: %w", c.key, err)
 	}
@@ -48,18 +52,22 @@ func (c *Condemned) LoadCondemned(ctx context.Context) (map[string]apply.Condemn
 
 // StoreCondemned writes the marks. Where there are none, and were none, nothing
 // is written.
-func (c *Condemned) StoreCondemned(ctx context.Context, blobs map[string]apply.Condemnation) error {
-	if len(blobs) == 0 {
+func (c *Condemned) StoreCondemned(ctx context.Context, blobs *apply.Condemnations) error {
+	if blobs.Len() == 0 {
 		err := c.store.Delete(ctx, c.key, storage.DeleteOptions{})
 		if errors.Is(err, storage.ErrNotExist) {
 			return nil
 		}
 		return err
 	}
-	text, err := apply.EncodeCondemned(blobs)
+	u, err := c.store.Create(ctx, c.key, storage.CreateOptions{})
 	if err != nil {
 		return err
 	}
-	_, err = c.store.WriteFile(ctx, c.key, text, storage.CreateOptions{})
+	defer u.Abort(context.WithoutCancel(ctx))
+	if err := apply.EncodeCondemned(u, blobs); err != nil {
+		return err
+	}
+	_, err = u.Commit(ctx)
 	return err
 }

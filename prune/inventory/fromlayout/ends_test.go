@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -212,13 +213,14 @@ func TestCondemnedOnAStore(t *testing.T) {
 	ctx := t.Context()
 	blobs, err := c.LoadCondemned(ctx)
 	require.NoError(t, err)
-	require.Empty(t, blobs)
+	require.Zero(t, blobs.Len())
 	require.NoError(t, c.StoreCondemned(ctx, nil))
-	want := map[string]apply.Condemnation{"sha256:aa": {Since: noon, Bytes: 7}}
-	require.NoError(t, c.StoreCondemned(ctx, want))
+	want := apply.Condemnation{Since: noon, Bytes: 7}
+	blobs.Set("sha256:aa", want)
+	require.NoError(t, c.StoreCondemned(ctx, blobs))
 	blobs, err = c.LoadCondemned(ctx)
 	require.NoError(t, err)
-	require.Equal(t, want, blobs)
+	require.Equal(t, map[string]apply.Condemnation{"sha256:aa": want}, maps.Collect(blobs.All()))
 	require.NoError(t, c.StoreCondemned(ctx, nil))
 	_, err = v.store.Stat(ctx, fromlayout.DefaultCondemned)
 	require.ErrorIs(t, err, storage.ErrNotExist)
