@@ -105,15 +105,8 @@ func BenchmarkRegistryMemory(b *testing.B) {
 			w.run(b, nil) // connections and buffers
 			var most, after uint64
 			for b.Loop() {
-				w.refill()
-				before, seen := lives(), 0
-				report := w.run(b, func(apply.Event) {
-					if seen++; seen%(w.plan.Summary.Actions()/25) == 0 {
-						most = max(most, lives()-min(before, lives()))
-					}
-				})
-				after = max(after, lives()-min(before, lives()))
-				runtime.KeepAlive(report)
+				peak, left := w.memory(b)
+				most, after = max(most, peak), max(after, left)
 			}
 			actions := float64(w.plan.Summary.Actions())
 			b.ReportMetric(float64(most)/1024, "peak-KiB")
@@ -121,6 +114,34 @@ func BenchmarkRegistryMemory(b *testing.B) {
 			b.ReportMetric(float64(after)/actions, "report-B/action")
 		})
 	}
+}
+
+// memory makes a run and returns how much lived at most meanwhile, and how much does
+// with the report alone.
+func (w *held) memory(t testing.TB) (most, after uint64) {
+	w.refill()
+	before, seen := lives(), 0
+	report := w.run(t, func(apply.Event) {
+		if seen++; seen%(w.plan.Summary.Actions()/25) == 0 {
+			most = max(most, lives()-min(before, lives()))
+		}
+	})
+	after = lives() - min(before, lives())
+	runtime.KeepAlive(report)
+	return most, after
+}
+
+// TestRegistryMemoryIsFlat: an action of a run costs no more than a few words, however
+// many there are.
+func TestRegistryMemoryIsFlat(t *testing.T) {
+	w := newHeld(t, 4000, apply.DefaultWorkers)
+	w.refill()
+	w.run(t, nil) // connections and buffers
+	most, after := w.memory(t)
+	actions := uint64(w.plan.Summary.Actions())
+	t.Logf("%d actions: %d bytes each at most, %d in the report", actions, most/actions, after/actions)
+	require.Less(t, most/actions, uint64(128))
+	require.Less(t, after/actions, uint64(64))
 }
 
 // lives returns the bytes of the heap that are in use.
