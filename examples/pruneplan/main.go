@@ -133,6 +133,10 @@ func (o *options) read(stdin io.Reader, stderr io.Writer) (*inventory.Inventory,
 	}
 	inv, err := reader.Inventory()
 	memory.check()
+	if first, n := reader.InPart(); n > 0 {
+		fmt.Fprintf(stderr, "pruneplan: %s\n", oneLine(first[0].Error()))
+		fmt.Fprintf(stderr, "pruneplan: %d such fields of Images cannot be read: what these may need stays\n", n)
+	}
 	return inv, reader.Newest(), err
 }
 

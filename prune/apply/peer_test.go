@@ -20,8 +20,8 @@ import (
 // cluster of newFixture.
 type defect struct {
 	letter, name string
-	// odd: there is an Image whose metadata is missing.
-	odd bool
+	// odd: there is an Image whose metadata is this.
+	odd *string
 	// before is called ahead of each call of an end, as prunetest.Live.Before is.
 	before func(f *fixture, l *prunetest.Live) func(prunetest.Call) error
 	// wrong is part of what must be found wrong behind the peer.
@@ -51,9 +51,12 @@ var defects = []defect{
 			return nil
 		}
 	}},
-	{letter: "N", name: "an Image has no metadata", odd: true, wrong: "garbage: Image "},
+	{letter: "N", name: "an Image has no metadata", odd: new(string), wrong: "garbage: Image "},
+	{letter: "N", name: "an Image's metadata cannot be read", odd: &undecodable, wrong: "garbage: Image "},
 	{letter: "P", name: "an import has failed", wrong: "condition: dev/app:imported"},
 }
+
+var undecodable = `{"Id":5,"Size":"x"}`
 
 // updateFails has every status update fail.
 func updateFails(err error) func(*fixture, *prunetest.Live) func(prunetest.Call) error {
@@ -92,7 +95,7 @@ func TestDefectsOfThePeer(t *testing.T) {
 			plan, err := prune.New(s.list(t), oneRevision(t), s.cluster.Now())
 			require.NoError(t, err)
 			ends := s.live.Ends()
-			if d.odd {
+			if d.odd != nil {
 				ends.Inventory = lister(func(context.Context) (*inventory.Inventory, error) { return s.list(t), nil })
 			}
 			s.arm(d)
@@ -133,11 +136,11 @@ const imported = "imported"
 func newScene(t *testing.T, d defect) *scene {
 	s := &scene{fixture: newFixture(t), defect: d}
 	s.images = s.cluster.Images()
-	if d.odd {
+	if d.odd != nil {
 		odd := s.cluster.Stream("dev/odd").Push("latest", s.cluster.Image(), 30*24*time.Hour)
 		s.images = s.cluster.Images()
 		i := slices.IndexFunc(s.images, func(i imagestream.Image) bool { return i.Name == odd.Digest() })
-		s.images[i].DockerImageMetadata.Raw = nil
+		s.images[i].DockerImageMetadata.Raw = []byte(*d.odd)
 	}
 	s.live = s.cluster.Live()
 	stream, err := s.live.ReadStream(t.Context(), "dev", "app")

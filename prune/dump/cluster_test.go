@@ -179,6 +179,9 @@ func read(opts *dump.Options, inputs ...string) (*inventory.Inventory, error) {
 			return nil, err
 		}
 	}
+	if first, _ := d.InPart(); len(first) > 0 {
+		return nil, first[0]
+	}
 	return d.Inventory()
 }
 

@@ -21,7 +21,8 @@ var ErrEmpty = errors.New("it is empty: it holds no JSON or YAML document")
 // failed.
 var ErrFailed = errors.New("a read failed, so there is no inventory")
 
-// An Error says where in a dump something is wrong.
+// An Error says where in a dump something is wrong. Read ends with it, but for what an
+// Image is made of: see [Reader.InPart].
 type Error struct {
 	Input  string // as given to Read; "" for none
 	Offset int64  // in bytes, of the object or of the place in the text

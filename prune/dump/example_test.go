@@ -73,7 +73,7 @@ func Example() {
 // An error says which field of which object is wrong, and where it stands.
 func ExampleError() {
 	_, err := dump.Read(strings.NewReader(`{"kind": "ImageList", "apiVersion": "image.openshift.io/v1", "items": [
-		{"metadata": {"name": "sha256:0b1d"}, "dockerImageLayers": [{"name": "sha256:88c6", "size": "12 kB"}]}
+		{"metadata": {"name": "sha256:0b1d", "creationTimestamp": "yesterday"}}
 	]}`), nil)
 	fmt.Println(err)
 	var at *dump.Error
@@ -81,8 +81,36 @@ func ExampleError() {
 		fmt.Println(at.Object, "at byte", at.Offset)
 	}
 	// Output:
-	// byte 166: Image sha256:0b1d: dockerImageLayers[0].size: want a number, got a string
-	// Image sha256:0b1d at byte 166
+	// byte 132: Image sha256:0b1d: metadata.creationTimestamp: "yesterday" is not an RFC 3339 time
+	// Image sha256:0b1d at byte 132
+}
+
+// An Image whose layers cannot be read is known, and keeps what it might need: the
+// others can go all the same.
+func ExampleReader_InPart() {
+	reader, err := dump.NewReader(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = reader.Read("images.json", strings.NewReader(`{"kind": "ImageList", "apiVersion": "image.openshift.io/v1", "items": [
+		{"metadata": {"name": "sha256:0b1d"}, "dockerImageLayers": [{"name": "sha256:88c6", "size": "12 kB"}]}
+	]}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	inv, err := reader.Inventory()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	first, n := reader.InPart()
+	fmt.Println(n, first[0])
+	fmt.Println(inv.Images(), inv.Image(0).Partial)
+	// Output:
+	// 1 images.json: byte 166: Image sha256:0b1d: dockerImageLayers[0].size: want a number, got a string
+	// 1 true
 }
 
 // Several files are one inventory: workloads first, then streams, then images.

@@ -1,6 +1,10 @@
 package dump
 
 import (
+	"errors"
+	"slices"
+	"strings"
+
 	"github.com/registrykit/registrykit/imagestream"
 	"github.com/registrykit/registrykit/internal/rawjson"
 	"github.com/registrykit/registrykit/prune/inventory"
@@ -11,7 +15,7 @@ func (o *objects) image(text []byte, offset int64) error {
 	if _, err := o.readImage(text); err != nil {
 		return err
 	}
-	return o.addImage(offset)
+	return o.addImage(text, offset)
 }
 
 // guessImage reads an object as an Image, since the one before it was one: its
@@ -24,7 +28,7 @@ func (o *objects) guessImage(text []byte, offset int64) (bool, error) {
 		return false, nil
 	}
 	if err == nil {
-		err = o.addImage(offset)
+		err = o.addImage(text, offset)
 	}
 	if err != nil {
 		return true, o.fail(text, string(kind), offset, err)
@@ -33,7 +37,10 @@ func (o *objects) guessImage(text []byte, offset int64) (bool, error) {
 	return true, nil
 }
 
-func (o *objects) addImage(offset int64) error {
+func (o *objects) addImage(text []byte, offset int64) error {
+	for _, u := range o.unread {
+		o.d.readInPart(o.fail(text, string(inventory.KindImage), offset, u.err))
+	}
 	o.manifest.Origin = o.d.originOf(offset)
 	o.seen(o.manifest.Created)
 	if o.manifest.Managed {
@@ -43,8 +50,58 @@ func (o *objects) addImage(offset int64) error {
 }
 
 // readImage fills in o.manifest and o.pullSpec, which are part of the text, and tells
-// whether the object says that it is an Image.
-func (o *objects) readImage(text []byte) (bool, error) {
+// whether the object says that it is an Image. What the image is made of and cannot be
+// read is noted in o.unread, and is not known.
+func (o *objects) readImage(text []byte) (isImage bool, err error) {
+	o.unread = nil
+	for {
+		isImage, err = o.tryImage(text)
+		field := partOfImage(err)
+		if field == "" || o.passesOver(field) {
+			return isImage, err
+		}
+		o.unread = append(o.unread, unreadField{field, err})
+	}
+}
+
+// An unreadField is a member of an Image that is not what it should be, and why.
+type unreadField struct {
+	name string
+	err  error
+}
+
+// hidesParts reports whether the field may say that the image has more than is known.
+// Without its metadata, its config is not known, nor its size and labels.
+func (u unreadField) hidesParts() bool {
+	return u.name != "dockerImageMetadata" && u.name != "dockerImageReference"
+}
+
+func (o *objects) passesOver(field string) bool {
+	return slices.ContainsFunc(o.unread, func(u unreadField) bool { return u.name == field })
+}
+
+// partOfImage returns the member of an Image that an error is about, where it says what
+// the image is made of; "" for any other error.
+func partOfImage(err error) string {
+	var failed *rawjson.Error
+	if err == nil || !errors.As(err, &failed) || errors.Is(err, rawjson.ErrMalformed) {
+		return ""
+	}
+	name := failed.Field
+	if end := strings.IndexAny(name, ".["); end >= 0 {
+		name = name[:end]
+	}
+	switch name {
+	case "dockerImageMetadata", "dockerImageLayers", "dockerImageManifests", "dockerImageManifest",
+		"dockerImageManifestMediaType", "dockerImageReference":
+		return name
+	}
+	return ""
+}
+
+// tryImage reads an Image without the fields that are known to be unreadable. The
+// reader stops at the next one.
+func (o *objects) tryImage(text []byte) (bool, error) {
 	m := &o.manifest
 	*m = inventory.Manifest{Layers: m.Layers[:0], Children: m.Children[:0]}
 	o.pullSpec = ""
@@ -52,6 +109,9 @@ func (o *objects) readImage(text []byte) (bool, error) {
 	r.Reset(text)
 	var apiVersion, kind, raw string
 	for key := range r.Object() {
+		if o.unread != nil && o.passesOver(string(key)) {
+			continue
+		}
 		switch string(key) {
 		case "apiVersion":
 			apiVersion = r.Text()
@@ -74,6 +134,7 @@ func (o *objects) readImage(text []byte) (bool, error) {
 		}
 	}
 	m.ReadRaw(raw)
+	m.Partial = m.Partial || slices.ContainsFunc(o.unread, unreadField.hidesParts)
 	isImage := kind == string(inventory.KindImage) && inventory.KindOf(apiVersion, kind) == inventory.KindImage
 	return isImage, r.Err()
 }

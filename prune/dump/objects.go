@@ -20,6 +20,7 @@ type objects struct {
 	r        rawjson.Reader
 	labels   map[string]bool
 	manifest inventory.Manifest // its slices are used again
+	unread   []unreadField      // of the Image that was read last; nil: none
 	uses     []inventory.Reference
 
 	streamTags []inventory.Tag

@@ -23,6 +23,9 @@ type Reader struct {
 	err      error
 
 	documents int
+
+	inPart      []error
+	inPartCount int
 }
 
 // An input is what one call of Read reads.

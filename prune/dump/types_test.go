@@ -269,3 +269,78 @@ func meaning(err error) string {
 	}
 	return e.Object + ": " + e.Err.Error()
 }
+
+// What an Image is made of may be anything: the Image is known all the same, the error
+// names the field, and no plan deletes more for it.
+func TestImagesReadInPart(t *testing.T) {
+	objects := slices.DeleteFunc(whole(cluster(), true), func(object string) bool { return !strings.HasPrefix(object, `{"kind":"Image`) })
+	all := &dump.Options{Listed: inventory.Kinds(), ImagesAfterStreams: true}
+	parts := 0
+	for _, revisions := range []int{0, 1} {
+		v, err := read(all, list(objects...))
+		require.NoError(t, err)
+		want := planned(t, v, revisions)
+		require.NotEmpty(t, want)
+		for i, object := range objects {
+			if !strings.HasPrefix(object, `{"kind":"Image"`) {
+				continue
+			}
+			for _, with := range []string{`true`, `7`, `"x"`, `[]`, `[7]`, `{"a":1}`} {
+				for _, r := range replaceAll(t, object, with) {
+					if !strings.HasPrefix(r.field(), "dockerImage") {
+						continue
+					}
+					d, err := dump.NewReader(all)
+					require.NoError(t, err)
+					changed := slices.Clone(objects)
+					changed[i] = r.text
+					require.NoError(t, d.Read("a.json", strings.NewReader(list(changed...))), r.text)
+					first, n := d.InPart()
+					if n == 0 {
+						continue // not read, or as good
+					}
+					parts++
+					require.ErrorContains(t, first[0], "Image sha256:")
+					require.ErrorContains(t, first[0], r.field())
+					require.ErrorContains(t, first[0], ": want a")
+					v, err := d.Inventory()
+					require.NoError(t, err)
+					require.Subset(t, want, planned(t, v, revisions), "%s = %s", r.field(), with)
+				}
+			}
+		}
+	}
+	require.Greater(t, parts, 100)
+}
+
+// planned returns what a plan deletes.
+func planned(t testing.TB, v *inventory.Inventory, revisions int) (actions []string) {
+	o := prune.DefaultOpenShiftOptions()
+	o.KeepTagRevisions = &revisions
+	policy, err := prune.OpenShift(o)
+	require.NoError(t, err)
+	plan, err := prune.New(v, policy, time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+	for a := range plan.Actions() {
+		actions = append(actions, fmt.Sprint(a.Kind, a.Stream, a.Tag, a.Index, a.Repository, a.Image, a.Digest))
+	}
+	return actions
+}
+
+// The first hundred are told, and how many there are.
+func TestManyImagesReadInPart(t *testing.T) {
+	var images []string
+	for i := range 250 {
+		images = append(images, fmt.Sprintf(`{"kind":"Image","metadata":{"name":"sha256:%d"},"dockerImageMetadata":"x","dockerImageLayers":7,"dockerImageManifests":{}}`, i))
+	}
+	d, err := dump.NewReader(nil)
+	require.NoError(t, err)
+	require.NoError(t, d.Read("a.json", strings.NewReader(list(images...))))
+	first, n := d.InPart()
+	require.Len(t, first, 100)
+	require.Equal(t, 750, n)
+	v, err := d.Inventory()
+	require.NoError(t, err)
+	require.Equal(t, 250, v.Images())
+	require.True(t, v.Image(0).Partial)
+}

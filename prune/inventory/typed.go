@@ -7,28 +7,17 @@ import (
 	"github.com/registrykit/registrykit/prune/workload"
 )
 
-// AddImage adds an Image. Its labels are known only where its metadata can be
-// read. The error is [Builder.AddManifest]'s, or says why dockerImageMetadata
-// cannot be read.
-func (b *Builder) AddImage(image *imagestream.Image) error {
-	m, err := b.manifestOf(image)
-	if err != nil {
-		return err
-	}
-	return b.AddManifest(m)
-}
+// AddImage adds an Image. Where its dockerImageMetadata is absent or cannot be read,
+// its config, size and labels are not known. The error is [Builder.AddManifest]'s.
+func (b *Builder) AddImage(image *imagestream.Image) error { return b.AddManifest(manifestOf(image)) }
 
-// ReplaceImage is [Builder.ReplaceManifest] for an Image: it fails as
-// [Builder.AddImage] does.
+// ReplaceImage is [Builder.ReplaceManifest] for an Image, which is read as by
+// [Builder.AddImage].
 func (b *Builder) ReplaceImage(image *imagestream.Image) error {
-	m, err := b.manifestOf(image)
-	if err != nil {
-		return err
-	}
-	return b.ReplaceManifest(m)
+	return b.ReplaceManifest(manifestOf(image))
 }
 
-func (b *Builder) manifestOf(image *imagestream.Image) (Manifest, error) {
+func manifestOf(image *imagestream.Image) Manifest {
 	m := Manifest{
 		Digest:          image.Name,
 		MediaType:       image.DockerImageManifestMediaType,
@@ -37,12 +26,7 @@ func (b *Builder) manifestOf(image *imagestream.Image) (Manifest, error) {
 		UID:             string(image.UID),
 		ResourceVersion: image.ResourceVersion,
 	}
-	metadata, err := image.Metadata()
-	if err != nil {
-		b.Unread(KindImage, "", image.Name)
-		return m, &Error{Object: "Image " + image.Name, Err: err}
-	}
-	if metadata != nil {
+	if metadata, err := image.Metadata(); err == nil && metadata != nil {
 		m.Config, m.ImageSize = metadata.ID, max(0, metadata.Size)
 		if metadata.Config != nil {
 			m.Labels = map[string]string{}
@@ -58,7 +42,7 @@ func (b *Builder) manifestOf(image *imagestream.Image) (Manifest, error) {
 		m.Children = append(m.Children, Blob{c.Digest, max(0, c.ManifestSize)})
 	}
 	m.ReadRaw(image.DockerImageManifest)
-	return m, nil
+	return m
 }
 
 // AddImageStream adds the history of a stream's tags and, as a [Workload] of

@@ -77,15 +77,23 @@ func TestAnImageWhoseMetadataCannotBeRead(t *testing.T) {
 	var image imagestream.Image
 	image.Name = digest("x")
 	image.DockerImageMetadata.Raw = []byte(`{"Size":"large"}`)
-	var b inventory.Builder
-	err := b.AddImage(&image)
-	var e *inventory.Error
-	require.ErrorAs(t, err, &e)
-	require.Equal(t, "Image "+digest("x"), e.Object)
-	require.ErrorContains(t, err, "dockerImageMetadata.Size")
-	require.Zero(t, b.Build().Images())
-	b.Listed(inventory.KindImage)
-	require.False(t, b.Build().Complete(inventory.KindImage), "one is there and not known")
+	image.DockerImageLayers = []imagestream.ImageLayer{{Name: digest("layer"), LayerSize: 7}}
+	for _, add := range []func(*inventory.Builder) error{
+		func(b *inventory.Builder) error { return b.AddImage(&image) },
+		func(b *inventory.Builder) error { return b.ReplaceImage(&image) },
+	} {
+		var b inventory.Builder
+		require.NoError(t, add(&b))
+		b.Listed(inventory.KindImage)
+		v := b.Build()
+		require.True(t, v.Complete(inventory.KindImage))
+		view := v.Image(0)
+		require.False(t, view.Partial, "its layers are known")
+		require.Zero(t, view.Size)
+		require.Nil(t, view.Labels)
+		require.Equal(t, inventory.NoDigest, view.Config)
+		require.Len(t, view.Layers, 1)
+	}
 }
 
 // The objects are only read.
