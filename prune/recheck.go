@@ -19,6 +19,7 @@ type Recheck struct {
 	configs func() map[inventory.Digest]bool  // of any image
 	named   map[inventory.Digest]need         // images of the plan's that are needed
 	linked  func() map[inventory.Digest]int32 // what links are there that the plan lets be, by stream
+	walks   sync.Pool                         // of *closure: one has a stamp for each digest there is
 	blind   *Reason                           // why nothing of the plan holds, nil where some may
 }
 
@@ -216,9 +217,14 @@ func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 		return image == ""
 	}
 	complete = true
-	walk := newClosure(inv)
+	walk, again := r.walks.Get().(*closure)
+	if !again {
+		walk = new(newClosure(inv))
+	}
+	defer r.walks.Put(walk)
 	walk.start()
-	walk.visitWithReferrers(root, r.p.elsewhere().refs, func(d inventory.Digest, i int) bool {
+	roots := []inventory.Digest{root}
+	visit := func(d inventory.Digest, i int) bool {
 		f(inv.DigestText(d))
 		if i < 0 {
 			complete = false
@@ -226,9 +232,17 @@ func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 		}
 		view := inv.Image(i)
 		complete = complete && !view.Partial && !r.p.hidesConfig(&view)
-		mayHave(&view, func(d inventory.Digest) { f(inv.DigestText(d)) })
+		mayHave(&view, func(d inventory.Digest) {
+			f(inv.DigestText(d))
+			if inv.ImageOf(d) >= 0 { // an image that another has for a layer needs its own, too
+				roots = append(roots, d)
+			}
+		})
 		return true
-	})
+	}
+	for ; len(roots) > 0; roots = roots[1:] {
+		walk.visitWithReferrers(roots[0], r.p.elsewhere().refs, visit)
+	}
 	return complete
 }
 
