@@ -240,3 +240,16 @@ func FuzzErrorBody(f *testing.F) {
 		require.NotContains(t, code+message, "\n")
 	})
 }
+
+func TestReadSignatures(t *testing.T) {
+	for body, ok := range map[string]bool{
+		`{"signatures":null}`: true, `{"signatures":[]}`: true, `{}`: false, `null`: false, `[]`: false, `{"signatures":{}}`: false, ``: false,
+	} {
+		signatures, err := readSignatures([]byte(body))
+		require.Empty(t, signatures, body)
+		require.Equal(t, ok, err == nil, body)
+	}
+	signatures, err := readSignatures([]byte(`{"signatures":[{"name":"sha256:1@x"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, []Signature{{Name: "sha256:1@x"}}, signatures)
+}
