@@ -207,8 +207,9 @@ func (r *Recheck) Depth(image string) int {
 
 // Closure calls f for the image with a digest and all that must stay with it: what it
 // owns at every depth, what refers to any of these, unless only the peer's references
-// count, and the layers and configs of them all. It reports whether that is all, and
-// not so where one of them is not known, or only in part.
+// count, and the layers and configs of them all, with all of their own where one of these
+// is an image. It reports whether that is all, and not so where one of them is not known, or
+// only in part.
 func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 	inv := r.p.inv
 	f(image)
