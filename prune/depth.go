@@ -9,11 +9,13 @@ import (
 
 // depths holds, for the images that another owns or that refer to a subject, how many
 // owners and subjects are above them at most, so that sorting by it puts parents and
-// subjects first. Others are not in it. Of those that are above each other in a
-// circle, the one with the smallest digest counts as the first.
+// subjects first. Others are not in it. Images that own each other in a circle, which no
+// hash lets happen, have some order, always the same one.
 //
 // A subject comes before its referrers since one that is tagged again at the last
-// moment stays, and then so do they.
+// moment stays, and then so do they. That gives way to ownership: an index may refer to
+// what it owns, itself or by a referrer of its own, and to go before a subject does no
+// harm, but an index must not stay behind without a child.
 type depths map[int]int
 
 func (d depths) of(image int) int {
@@ -32,11 +34,11 @@ func (p *planner) depths() depths {
 }
 
 func measureDepths(inv *inventory.Inventory, subjects bool) depths {
-	owners := map[int][]int{}
+	owners, subjectOf := map[int][]int{}, map[int]int{}
 	for i, view := range inv.ImagesUnordered() {
 		if view.Subject != inventory.NoDigest && subjects {
 			if s := inv.ImageOf(view.Subject); s >= 0 && s != i {
-				owners[i] = append(owners[i], s)
+				subjectOf[i] = s
 			}
 		}
 		for _, child := range view.Children {
@@ -45,6 +47,7 @@ func measureDepths(inv *inventory.Inventory, subjects bool) depths {
 			}
 		}
 	}
+	addSubjects(owners, subjectOf)
 	for _, above := range owners { // all of them before the first is measured: that walks up through others
 		slices.Sort(above)
 	}
@@ -53,6 +56,19 @@ func measureDepths(inv *inventory.Inventory, subjects bool) depths {
 		d.measure(i, owners)
 	}
 	return d
+}
+
+// addSubjects puts subjects above their referrers, like owners, unless they are below them.
+func addSubjects(owners map[int][]int, subjectOf map[int]int) {
+	var circle map[int]int
+	if len(owners) > 0 && len(subjectOf) > 0 { // by subjects alone there is no honest circle
+		circle = circles(owners, subjectOf)
+	}
+	for i, s := range subjectOf {
+		if circle[i] == 0 || circle[i] != circle[s] {
+			owners[i] = append(owners[i], s)
+		}
+	}
 }
 
 // measure finds the depth of an image and of those above it, without recursion:

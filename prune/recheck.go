@@ -19,6 +19,7 @@ type Recheck struct {
 	configs func() map[inventory.Digest]bool  // of any image
 	named   map[inventory.Digest]need         // images of the plan's that are needed
 	linked  func() map[inventory.Digest]int32 // what links are there that the plan lets be, by stream
+	walks   sync.Pool                         // of *closure: one has a stamp for each digest there is
 	blind   *Reason                           // why nothing of the plan holds, nil where some may
 }
 
@@ -206,8 +207,9 @@ func (r *Recheck) Depth(image string) int {
 
 // Closure calls f for the image with a digest and all that must stay with it: what it
 // owns at every depth, what refers to any of these, unless only the peer's references
-// count, and the layers and configs of them all. It reports whether that is all, and
-// not so where one of them is not known, or only in part.
+// count, and the layers and configs of them all, with all of their own where one of these
+// is an image. It reports whether that is all, and not so where one of them is not known, or
+// only in part.
 func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 	inv := r.p.inv
 	f(image)
@@ -216,9 +218,14 @@ func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 		return image == ""
 	}
 	complete = true
-	walk := newClosure(inv)
+	walk, again := r.walks.Get().(*closure)
+	if !again {
+		walk = new(newClosure(inv))
+	}
+	defer r.walks.Put(walk)
 	walk.start()
-	walk.visitWithReferrers(root, r.p.elsewhere().refs, func(d inventory.Digest, i int) bool {
+	roots := []inventory.Digest{root}
+	visit := func(d inventory.Digest, i int) bool {
 		f(inv.DigestText(d))
 		if i < 0 {
 			complete = false
@@ -226,9 +233,17 @@ func (r *Recheck) Closure(image string, f func(digest string)) (complete bool) {
 		}
 		view := inv.Image(i)
 		complete = complete && !view.Partial && !r.p.hidesConfig(&view)
-		mayHave(&view, func(d inventory.Digest) { f(inv.DigestText(d)) })
+		mayHave(&view, func(d inventory.Digest) {
+			f(inv.DigestText(d))
+			if inv.ImageOf(d) >= 0 { // an image that another has for a layer needs its own, too
+				roots = append(roots, d)
+			}
+		})
 		return true
-	})
+	}
+	for ; len(roots) > 0; roots = roots[1:] {
+		walk.visitWithReferrers(roots[0], r.p.elsewhere().refs, visit)
+	}
 	return complete
 }
 

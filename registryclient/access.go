@@ -31,20 +31,24 @@ func (c *Client) enter(ctx context.Context, resource authn.Resource, registry na
 	if err != nil {
 		return nil, err
 	}
+	plain := isPlain(challenge, registry)
 	key := resource.String()
+	if plain {
+		key += " in plain text" // what a keychain gives for HTTPS is not for this
+	}
 	if found := c.sessions.get(key); found != nil {
 		return &access{found, scope}, nil
 	}
 	auth := authn.Anonymous
 	if c.keychain != nil {
-		if challenge.Insecure && !isLoopback(registry.RegistryStr()) {
+		if plain {
 			resource = plainResource{resource}
 		}
 		if auth, err = authn.Resolve(ctx, c.keychain, resource); err != nil {
 			return nil, noCredential(ctx, err)
 		}
 	}
-	return &access{c.sessions.add(key, &session{client: c, door: door, auth: auth, tokens: map[string]*token{}}), scope}, nil
+	return &access{c.sessions.add(key, &session{client: c, door: door, auth: auth, plain: plain, tokens: map[string]*token{}}), scope}, nil
 }
 
 // noCredential is the error of a keychain that failed, or that withholds what it has.
@@ -99,7 +103,12 @@ func (a *access) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	resp, err := a.client.base.RoundTrip(a.authorized(req, header))
+	first, err := a.authorized(req, header)
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	resp, err := a.client.base.RoundTrip(first)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized || !a.learn(resp, bearer) {
 		return resp, err
 	}
@@ -114,11 +123,14 @@ func (a *access) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body.Close()
 	header, _, err = a.authorization(req.Context(), a.scope, bearer, wantedScope(resp))
+	if err == nil {
+		again, err = a.authorized(again, header)
+	}
 	if err != nil {
 		closeBody(again)
 		return nil, err
 	}
-	return a.client.base.RoundTrip(a.authorized(again, header))
+	return a.client.base.RoundTrip(again)
 }
 
 // isFor reports whether a URL is of the registry itself.
@@ -127,16 +139,20 @@ func (a *access) isFor(u *url.URL) bool {
 }
 
 // authorized copies a request with the header and the scheme that the registry was
-// found to speak: go-containerregistry guesses it from the name.
-func (a *access) authorized(req *http.Request, header string) *http.Request {
+// found to speak: go-containerregistry guesses it from the name. After an error the
+// request is as it was.
+func (a *access) authorized(req *http.Request, header string) (*http.Request, error) {
 	out := req.Clone(req.Context())
-	if scheme, _, ok := a.door.known(); ok {
+	if scheme, challenge, ok := a.door.known(); ok {
+		if err := a.exposes(challenge); header != "" && err != nil {
+			return req, err
+		}
 		out.URL.Scheme = scheme
 	}
 	if header != "" {
 		out.Header.Set("Authorization", header)
 	}
-	return out
+	return out, nil
 }
 
 // learn reports whether a 401 is a reason to ask for a token: one was refused, or

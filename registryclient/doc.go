@@ -45,8 +45,8 @@
 // What comes back says where it was read; [Client.From] reads more from there. That a
 // mirror lacks an image is never the answer while another source could not be asked.
 // Tags and referrers are listed at the registry itself, since a mirror need not have all
-// of them, and at a mirror only where a rule forbids to contact it ([Client.TagSources]).
-// Pushes and deletions never go to mirrors.
+// of them; where a rule forbids to contact it, tags are listed at a mirror if
+// [ListOptions].AtMirrors says so. Pushes and deletions never go to mirrors.
 //
 // # Images as files
 //

@@ -17,7 +17,7 @@ func nextLink(headers []string, base *url.URL) (*url.URL, error) {
 			if err != nil {
 				return nil, err
 			}
-			if strings.EqualFold(relation, "next") {
+			if isNext(relation) {
 				return resolveLink(target, base)
 			}
 			if next == "" {
@@ -27,6 +27,17 @@ func nextLink(headers []string, base *url.URL) (*url.URL, error) {
 		}
 	}
 	return nil, nil
+}
+
+// isNext reports whether "next" is among the relations, which spaces separate. A page that
+// is passed over would make a listing look whole.
+func isNext(relations string) bool {
+	for relation := range strings.FieldsSeq(relations) {
+		if strings.EqualFold(relation, "next") {
+			return true
+		}
+	}
+	return false
 }
 
 func resolveLink(target string, base *url.URL) (*url.URL, error) {

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -37,7 +38,13 @@ type ListOptions struct {
 	// MaxEntries is how many entries the listing may have; with more it ends with an
 	// error that is [Integrity], after so many. 0 is [DefaultMaxEntries].
 	MaxEntries int
-	// Served is told once, before the first entry, where the listing is read; nil is not.
+	// AtMirrors lets Tags list at mirrors what Options.Mirrors forbid to list at the
+	// repository itself, which is [Blocked] otherwise. A mirror need not have all tags of
+	// the repository: what its listing lacks is not gone. Wherever the repository may be
+	// contacted it is listed there, and AtMirrors says nothing.
+	AtMirrors bool
+	// Served is told once, before the first entry or after there was none, where the
+	// listing is read; nil is not. It is not told of a listing that fails before.
 	Served func(Source)
 }
 
@@ -60,38 +67,52 @@ func (c *Client) Catalog(ctx context.Context, registry name.Registry, o ListOpti
 		a, err := c.enter(ctx, registry, registry, registry.Scope(""))
 		return a, "/v2/_catalog", err
 	}
-	l.read = func(body []byte) ([]string, error) {
-		var page struct {
-			Repositories []string `json:"repositories"`
-		}
-		err := json.Unmarshal(body, &page)
-		return page.Repositories, err
-	}
+	l.read = func(body []byte) ([]string, error) { return readPage(body, "repositories") }
 	return c.list(ctx, l)
 }
 
 // Tags lists the tags of a repository, in the registry's order. As Catalog it is
-// fetched page by page. It is listed at the repository itself; only where that may not
-// be contacted is it at a mirror, see [Client.TagSources]. Such a listing may lack tags
-// that the source has: to find out what is gone ask [Client.From] with the zero Source,
-// which knows no mirrors. A mirror that fails before the first tag is passed over as
-// long as there is another.
+// fetched page by page. It is listed at the repository itself. Where Options.Mirrors forbid
+// to contact that, as with NeverContactSource, the error is [Blocked], unless
+// ListOptions.AtMirrors takes what a mirror has: the sources of [Client.TagSources] in their
+// order. One that fails before its first tag, or has none, is passed over as long as there
+// is another.
 func (c *Client) Tags(ctx context.Context, repo name.Repository, o ListOptions) iter.Seq2[string, error] {
 	l := listing{op: "list tags", object: repo.String(), options: o}
-	l.sources = func() ([]Source, error) { return c.listSources(repo.Tag(anyTag)) }
+	l.sources = func() ([]Source, error) {
+		if o.AtMirrors {
+			return c.listSources(repo.Tag(anyTag))
+		}
+		s, err := c.itself(repo.Tag(anyTag))
+		return []Source{s}, err
+	}
 	l.enter = func(ctx context.Context, c *Client, s Source) (*access, string, error) {
 		repo := s.Ref.Context()
 		a, err := c.repository(ctx, repo, "pull")
 		return a, "/v2/" + repo.RepositoryStr() + "/tags/list", err
 	}
-	l.read = func(body []byte) ([]string, error) {
-		var page struct {
-			Tags []string `json:"tags"`
-		}
-		err := json.Unmarshal(body, &page)
-		return page.Tags, err
-	}
+	l.read = func(body []byte) ([]string, error) { return readPage(body, "tags", "name") }
 	return c.list(ctx, l)
+}
+
+// readPage reads the entries of a page, which the field of that name has. A registry that has
+// none may say null, or leave it out where another field tells what is listed. But an object
+// of something else is no listing that is empty.
+func readPage(body []byte, field string, others ...string) ([]string, error) {
+	var page map[string]json.RawMessage
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, err
+	}
+	raw, there := page[field]
+	if !there {
+		if !slices.ContainsFunc(others, func(other string) bool { return page[other] != nil }) {
+			return nil, fmt.Errorf("it has no field %q", field)
+		}
+		return nil, nil
+	}
+	var entries []string
+	err := json.Unmarshal(raw, &entries)
+	return entries, err
 }
 
 // Collect reads a listing to its end. What was read before an error is returned
@@ -123,22 +144,26 @@ func (c *Client) list(ctx context.Context, l listing) iter.Seq2[string, error] {
 			yield("", failure(l.op, l.object, new(trail), err))
 			return
 		}
+		served := l.served(sources)
 		err = c.askSources(ctx, l.op, l.object, sources, func(ctx context.Context, c *Client, s Source) (begun bool, err error) {
 			err = c.eachPage(ctx, l, s, func(page []string) bool {
-				if !begun && l.options.Served != nil {
-					l.options.Served(s)
-				}
-				begun = true
 				for _, entry := range page {
+					if !begun {
+						begun = true
+						served.by(s)
+					}
 					if !yield(entry, nil) {
 						return false
 					}
 				}
 				return true
 			})
+			if err == nil && !begun {
+				err = served.nothing(s)
+			}
 			return begun, err
 		})
-		if err != nil {
+		if err != nil && !served.isEmpty(err) {
 			yield("", err)
 		}
 	}

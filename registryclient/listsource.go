@@ -12,11 +12,11 @@ const (
 	anyRepository = "registrykit/any"
 )
 
-// TagSources says where [Client.Tags] lists the tags of a repository: at the repository
-// itself wherever it may be contacted, since a mirror need not have all of them; else,
-// as with NeverContactSource, at the sources that Options.Mirrors give for pulls by tag,
-// in their order, of which the first that answers is taken. The error is an *Error:
-// [Blocked] where there is none.
+// TagSources says where [Client.Tags] lists the tags of a repository that
+// ListOptions.AtMirrors lets it list at mirrors: at the repository itself wherever it may be
+// contacted, since a mirror need not have all of them; else, as with NeverContactSource, at
+// the sources that Options.Mirrors give for pulls by tag, in their order. The error is an
+// *Error: [Blocked] where there is none.
 func (c *Client) TagSources(repo name.Repository) ([]Source, error) {
 	sources, err := c.listSources(repo.Tag(anyTag))
 	return sources, failure("list tags", repo.String(), new(trail), err)
@@ -42,7 +42,7 @@ func isAt(s Source, ref name.Reference) bool {
 	return s.Ref != nil && s.Ref.Context().Name() == ref.Context().Name()
 }
 
-// itself is the source of what mirrors cannot answer: the place that a reference's name
+// itself is the source of what mirrors cannot answer, or not wholly: the place that a reference's name
 // says. The error is [Blocked] where that may not be contacted.
 func (c *Client) itself(ref name.Reference) (Source, error) {
 	sources, err := c.listSources(ref)
@@ -56,7 +56,7 @@ func (c *Client) itself(ref name.Reference) (Source, error) {
 	if len(sources) > 0 && sources[0].Rule != "" {
 		rule = sources[0].Rule
 	}
-	return Source{}, &Error{Class: Blocked, Err: fmt.Errorf("%s forbids to contact %s, or leads elsewhere, and a mirror cannot answer this", rule, ref.Context().Name())}
+	return Source{}, &Error{Class: Blocked, Err: fmt.Errorf("%s forbids to contact %s, or leads elsewhere, and what a mirror has need not be all", rule, ref.Context().Name())}
 }
 
 // whole is itself for a registry as a whole: rules for some of its namespaces or

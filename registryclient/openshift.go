@@ -70,13 +70,25 @@ func (c *Client) signatures(ctx context.Context, image name.Digest) ([]Signature
 	if err != nil {
 		return nil, err
 	}
-	var list struct {
-		Signatures []Signature `json:"signatures"`
-	}
-	if err := json.Unmarshal(body, &list); err != nil {
+	signatures, err := readSignatures(body)
+	if err != nil {
 		return nil, lie(resp, fmt.Errorf("the signatures are not what they should be: %w", err))
 	}
-	return list.Signatures, nil
+	return signatures, nil
+}
+
+// readSignatures reads a list; null has none, and an object without one is something else.
+func readSignatures(body []byte) (signatures []Signature, err error) {
+	var list struct {
+		Signatures json.RawMessage `json:"signatures"`
+	}
+	if err = json.Unmarshal(body, &list); err == nil && len(list.Signatures) == 0 {
+		err = errors.New("there is no field signatures")
+	}
+	if err == nil {
+		err = json.Unmarshal(list.Signatures, &signatures)
+	}
+	return signatures, err
 }
 
 func signaturesPath(image name.Digest) string {

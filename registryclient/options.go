@@ -29,12 +29,12 @@ type Options struct {
 	Host func(host string) HostOptions
 	// Mirrors says where else the images of a registry are; [Mirrors] and
 	// registriesconf have one. nil asks the registry itself. Reading manifests
-	// and blobs, and so pulling, goes to mirrors. Tags and referrers are listed at the
-	// registry itself, and at mirrors only where it may not be contacted, as with
-	// NeverContactSource. What mirrors cannot answer, which are Ping, Catalog,
-	// Signatures and RemoteOptions for pulling, is then [Blocked]. The policy is one of
-	// reading: pushes and deletions, with what they look up for it, go to the registry
-	// that they name, whatever the policy.
+	// and blobs, and so pulling, goes to mirrors. Listings do not, since a mirror need
+	// not have all: where the registry itself may not be contacted, as with
+	// NeverContactSource, Tags and Referrers are [Blocked], and so are Ping, Catalog,
+	// Signatures and RemoteOptions for pulling. ListOptions.AtMirrors takes the tags that
+	// a mirror has. The policy is one of reading: pushes and deletions, with what they
+	// look up for it, go to the registry that they name, whatever the policy.
 	Mirrors Sourcer
 	// Retry says how often and how long apart what failed is tried again.
 	Retry RetryOptions

@@ -66,16 +66,18 @@ func TestLink(t *testing.T) {
 	base, err := url.Parse("https://quay.io/v2/a/tags/list?n=2")
 	require.NoError(t, err)
 	for header, expected := range map[string]string{
-		`</v2/a/tags/list?last=b&n=2>; rel="next"`:   "https://quay.io/v2/a/tags/list?last=b&n=2",
-		`</v2/a/tags/list?last=b>; rel=next`:         "https://quay.io/v2/a/tags/list?last=b",
-		`<https://quay.io:443/v2/x>; rel="next"`:     "https://quay.io:443/v2/x",
-		`<https://QUAY.io/v2/x>;rel="NEXT"`:          "https://QUAY.io/v2/x",
-		`<?last=c>; title="a, \"b\"; c"; rel="next"`: "https://quay.io/v2/a/tags/list?last=c",
-		`</first>; rel="first", </v2/n>; rel="next"`: "https://quay.io/v2/n",
-		`</v2/n,m;x>; foo; rel="next"; rel="prev"`:   "https://quay.io/v2/n,m;x",
-		`</prev>; rel="prev"`:                        "",
-		``:                                           "",
-		`</v2/n>`:                                    "",
+		`</v2/a/tags/list?last=b&n=2>; rel="next"`:                    "https://quay.io/v2/a/tags/list?last=b&n=2",
+		`</v2/a/tags/list?last=b>; rel=next`:                          "https://quay.io/v2/a/tags/list?last=b",
+		`<https://quay.io:443/v2/x>; rel="next"`:                      "https://quay.io:443/v2/x",
+		`<https://QUAY.io/v2/x>;rel="NEXT"`:                           "https://QUAY.io/v2/x",
+		`</v2/x>; rel="last  next"`:                                   "https://quay.io/v2/x",
+		`</v2/x>; rel="nextone not-next"`:                             "",
+		`<?last=c>; title="a, \"b\"; c"; rel="next"`:                  "https://quay.io/v2/a/tags/list?last=c",
+		`</first>; rel="first", </v2/n>; rel="next"`:                  "https://quay.io/v2/n",
+		`</v2/n,m;x>; foo; rel="next"; rel="prev"`:                    "https://quay.io/v2/n,m;x",
+		`</prev>; rel="prev"`:                                         "",
+		``:                                                            "",
+		`</v2/n>`:                                                     "",
 		`<//quay.io/v2/n#here>; rel="next" , </x>; rel="alternative"`: "https://quay.io/v2/n",
 	} {
 		got, err := nextLink([]string{header}, base)
@@ -237,4 +239,17 @@ func FuzzErrorBody(f *testing.F) {
 		require.LessOrEqual(t, len(message), 210)
 		require.NotContains(t, code+message, "\n")
 	})
+}
+
+func TestReadSignatures(t *testing.T) {
+	for body, ok := range map[string]bool{
+		`{"signatures":null}`: true, `{"signatures":[]}`: true, `{}`: false, `null`: false, `[]`: false, `{"signatures":{}}`: false, ``: false,
+	} {
+		signatures, err := readSignatures([]byte(body))
+		require.Empty(t, signatures, body)
+		require.Equal(t, ok, err == nil, body)
+	}
+	signatures, err := readSignatures([]byte(`{"signatures":[{"name":"sha256:1@x"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, []Signature{{Name: "sha256:1@x"}}, signatures)
 }

@@ -21,9 +21,11 @@ import (
 // (OCI distribution specification 1.1, "Referrers Tag Schema"); a subject that is
 // not there has none.
 //
-// It is listed where the subject's name says. Only where that may not be contacted are
-// the mirrors for pulls by digest asked, in their order, until one knows of any: then
-// none is the answer only where all of them say so.
+// It is listed where the subject's name says. Where Options.Mirrors forbid to contact that,
+// the error is [Blocked]: mirrors often lack signatures, and that one knows of none says
+// nothing. What the place has where the manifest m was read is listed by
+//
+//	client.From(m.Source).Referrers(ctx, m.Source.Ref.Context().Digest(m.Digest.String()), "")
 //
 // Pages are fetched as they are read. The listing ends with the first error, an
 // *Error. A descriptor whose digest does not parse is [Integrity], and so is a page that
@@ -31,30 +33,16 @@ import (
 func (c *Client) Referrers(ctx context.Context, subject name.Digest, artifactType string) iter.Seq2[Descriptor, error] {
 	return func(yield func(Descriptor, error) bool) {
 		const op = "list referrers"
-		sources, err := c.listSources(subject)
-		if err != nil {
-			yield(Descriptor{}, failure(op, subject.String(), new(trail), err))
-			return
+		traced, tr := withTrail(ctx)
+		at, err := c.itself(subject)
+		if err == nil {
+			err = c.through(at).eachReferrer(traced, subject, artifactType, func(d Descriptor) bool { return yield(d, nil) })
 		}
-		err = c.askSources(ctx, op, subject.String(), sources, func(ctx context.Context, c *Client, s Source) (begun bool, err error) {
-			there := s.Ref.Context().Digest(subject.DigestStr())
-			err = c.eachReferrer(ctx, there, artifactType, func(d Descriptor) bool {
-				begun = true
-				return yield(d, nil)
-			})
-			if err == nil && !begun {
-				err = &Error{Class: NotFound, Err: errNoReferrers}
-			}
-			return begun, err
-		})
-		if err != nil && !errors.Is(err, errNoReferrers) {
-			yield(Descriptor{}, err)
+		if err != nil {
+			yield(Descriptor{}, failure(op, subject.String(), tr, err))
 		}
 	}
 }
-
-// errNoReferrers is what a source says that knows of none.
-var errNoReferrers = errors.New("there are no referrers")
 
 func (c *Client) eachReferrer(ctx context.Context, subject name.Digest, artifactType string, yield func(Descriptor) bool) error {
 	a, err := c.repository(ctx, subject.Repository, "pull")

@@ -59,6 +59,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *roundTripper) prepare(req *http.Request, attempt int) (*http.Request, error) {
 	out := req.Clone(req.Context())
 	out.Header.Set("User-Agent", t.userAgent)
+	out.Header.Del("Referer") // net/http sets it, with the signature of a URL that redirected here
 	if leftHost(req) {
 		out.Header.Del("Authorization")
 	}

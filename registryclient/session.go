@@ -143,6 +143,7 @@ type session struct {
 	client *Client
 	door   *door
 	auth   authn.Authenticator
+	plain  bool // auth was given for plain HTTP
 
 	mu     sync.Mutex
 	tokens map[string]*token
@@ -178,6 +179,9 @@ const tokenSlack = 5 * time.Second
 // the registry asked for.
 func (s *session) authorization(ctx context.Context, scope, renew, force string) (header, bearer string, err error) {
 	_, challenge, err := s.door.knock(ctx, s.client)
+	if err == nil {
+		err = s.exposes(challenge)
+	}
 	if err != nil {
 		return "", "", err
 	}

@@ -66,7 +66,8 @@ func (s *Store) need(ctx context.Context, what func(Capabilities) bool) error {
 }
 
 // Probe tries out what d does, with small objects below the prefix, which are
-// deleted at the end. The error is that of a call that should have succeeded.
+// deleted at the end; what one leaves that is killed, [Store.CleanProbes] takes away. The
+// error is that of a call that should have succeeded.
 func Probe(ctx context.Context, d Driver, prefix string) (Capabilities, error) {
 	p := &prober{d: d, dir: prefix + "/" + rand.Text() + "/"}
 	err := CheckKey(p.dir + "x")
@@ -139,7 +140,7 @@ func (p *prober) holds(ctx context.Context, key, text string) (bool, error) {
 // ifAbsent has two uploads open at once, so that a driver which looks only at
 // Create has two winners.
 func (p *prober) ifAbsent(ctx context.Context) error {
-	key := p.key("absent")
+	key := p.key(probeAbsent)
 	var texts = [2]string{"first", "second"}
 	winners := 0
 	var uploads [2]Upload
@@ -178,7 +179,7 @@ func (p *prober) judge(name string, field *bool, kept bool) {
 }
 
 func (p *prober) versionChanges(ctx context.Context) error {
-	key := p.key("same")
+	key := p.key(probeSame)
 	first, err := p.write(ctx, key, "same", CreateOptions{})
 	if err != nil {
 		return err
@@ -189,7 +190,7 @@ func (p *prober) versionChanges(ctx context.Context) error {
 }
 
 func (p *prober) replaceIfVersion(ctx context.Context) error {
-	key := p.key("replace")
+	key := p.key(probeReplace)
 	first, err := p.write(ctx, key, "first", CreateOptions{})
 	if err != nil || first.Version == "" {
 		return err
@@ -212,7 +213,7 @@ func (p *prober) replaceIfVersion(ctx context.Context) error {
 }
 
 func (p *prober) deleteIfVersion(ctx context.Context) error {
-	key := p.key("delete")
+	key := p.key(probeDelete)
 	first, err := p.write(ctx, key, "first", CreateOptions{})
 	if err != nil || first.Version == "" {
 		return err
@@ -246,7 +247,7 @@ func (p *prober) deleteIfVersion(ctx context.Context) error {
 }
 
 func (p *prober) move(ctx context.Context) error {
-	from, to := p.key("from"), p.key("to")
+	from, to := p.key(probeFrom), p.key(probeTo)
 	m, ok := p.d.(Mover)
 	if !ok {
 		return nil
@@ -266,7 +267,7 @@ func (p *prober) move(ctx context.Context) error {
 }
 
 func (p *prober) resume(ctx context.Context) error {
-	key := p.key("resume")
+	key := p.key(probeResume)
 	u, err := p.start(ctx, key, "half", CreateOptions{Resumable: true})
 	if errors.Is(err, ErrUnsupported) {
 		return nil

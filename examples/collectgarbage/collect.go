@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/registrykit/registrykit/prune"
 	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory"
 	"github.com/registrykit/registrykit/prune/inventory/fromlayout"
 	"github.com/registrykit/registrykit/storage"
 	"github.com/registrykit/registrykit/storage/filesystem"
@@ -46,8 +48,8 @@ func collectOn(ctx context.Context, driver *filesystem.Driver, store *storage.St
 	if err == nil {
 		err = c.cleanLeases(ctx, start)
 	}
-	if c.began && o.uploads > 0 {
-		err = errors.Join(err, c.cleanUp(ctx, driver))
+	if c.carriedOut && o.uploads > 0 {
+		err = errors.Join(err, c.cleanUp(ctx, driver, store))
 	}
 	return c.report, err
 }
@@ -59,7 +61,9 @@ type collection struct {
 	leases *lease.Book // nil: the registry does not run
 	ends   *fromlayout.Ends
 	report *report
-	began  bool // to delete
+	unread atomic.Bool // the volume could not be read again, in the middle of the run
+	// carriedOut: the plan was, as far as that went.
+	carriedOut bool
 }
 
 func newCollection(store *storage.Store, o options) (*collection, error) {
@@ -95,9 +99,11 @@ func (c *collection) run(ctx context.Context) error {
 	if grace == 0 {
 		grace = -1
 	}
-	c.began = !c.dryRun
-	done, err := apply.Run(ctx, plan, c.ends.Ends(), apply.Options{Now: c.now, DryRun: c.dryRun, Grace: grace})
+	ends := c.ends.Ends()
+	ends.Inventory = watched{c.ends, &c.unread}
+	done, err := apply.Run(ctx, plan, ends, apply.Options{Now: c.now, DryRun: c.dryRun, Grace: grace})
 	c.report.results(done)
+	c.carriedOut = !c.dryRun && !c.unread.Load() && ctx.Err() == nil && (err == nil || errors.Is(err, apply.ErrIncomplete))
 	if err == nil {
 		err = impossible(done)
 	}
@@ -148,11 +154,30 @@ func (c *collection) abandoned(ctx context.Context, uploads []registrylayout.Upl
 	return errors.Join(errs...)
 }
 
-// cleanUp takes away what the driver itself keeps of uploads and directories that have
-// become empty, also where something could not be deleted: it needs no plan. Where
-// something could not be read, nothing is deleted, this neither.
-func (c *collection) cleanUp(ctx context.Context, driver *filesystem.Driver) error {
-	var err error
-	c.report.remains, c.report.dirs, err = driver.CleanUp(ctx, c.now().Add(-c.uploads))
-	return err
+// watched notes that what is there could not be listed.
+type watched struct {
+	apply.Lister
+	unread *atomic.Bool
+}
+
+// List implements apply.Lister.
+func (w watched) List(ctx context.Context) (*inventory.Inventory, error) {
+	inv, err := w.Lister.List(ctx)
+	if err != nil {
+		w.unread.Store(true)
+	}
+	return inv, err
+}
+
+// cleanUp takes away what the driver itself keeps of uploads, what probes of the volume have
+// left that were killed, and directories that have become empty, also where something could
+// not be deleted: it needs no plan. Where something could not be read, or the run was
+// stopped, nothing is deleted, this neither.
+func (c *collection) cleanUp(ctx context.Context, driver *filesystem.Driver, store *storage.Store) error {
+	before := c.now().Add(-c.uploads)
+	probes, err := store.CleanProbes(ctx, before)
+	var cleaned error
+	c.report.remains, c.report.dirs, cleaned = driver.CleanUp(ctx, before)
+	c.report.remains += probes
+	return errors.Join(err, cleaned)
 }

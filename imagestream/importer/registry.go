@@ -28,6 +28,15 @@ type Registry interface {
 	ListTags(ctx context.Context, t Target) iter.Seq2[string, error]
 }
 
+// A ListingRegistry tells where it lists. Where tags are listed at a mirror, since the
+// repository may not be contacted, they need not be all: that is in [Result.ListedAt].
+type ListingRegistry interface {
+	Registry
+	// ListTagsAt is ListTags, and calls at once, before the first tag or after there was
+	// none, with the host that the listing is of, and whether that is a mirror.
+	ListTagsAt(ctx context.Context, t Target, at func(endpoint string, mirror bool)) iter.Seq2[string, error]
+}
+
 // A Target is what a registry is asked for.
 type Target struct {
 	// The pull spec, with the defaults of [imagestream.DockerImageReference.DockerClientDefaults].

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -34,7 +35,6 @@ func (r *run) repositorySpecs(ctx context.Context, repository *Repository, known
 	}
 	// A repository of spec.dockerImageRepository may have had a tag; it plays no part.
 	t = t.repository()
-	r.result.wholeRepository = t.String()
 	tags, listErr := r.list(ctx, t)
 	if listErr != nil {
 		r.result.ListErr = listErr
@@ -102,10 +102,11 @@ func (r *run) repositorySpec(repository *Repository, t Target, tag string) (s sp
 // list lists the tags of a repository.
 func (r *run) list(ctx context.Context, t Target) ([]string, *Error) {
 	var tags []string
+	var mirror string
 	most := positive(r.i.MaxListed, MaxListedTags)
 	err := r.ask(ctx, "list tags", t, &r.result.Requests.Lists, func(registry Registry) error {
-		tags = tags[:0]
-		for tag, err := range registry.ListTags(ctx, t) {
+		tags, mirror = tags[:0], ""
+		for tag, err := range listTags(ctx, registry, t, &mirror) {
 			if err != nil {
 				return err
 			}
@@ -119,7 +120,23 @@ func (r *run) list(ctx context.Context, t Target) ([]string, *Error) {
 		}
 		return ctx.Err()
 	})
+	if err == nil {
+		r.result.ListedAt = mirror
+	}
 	return tags, err
+}
+
+// listTags lists, and finds out which mirror that was of, if it was.
+func listTags(ctx context.Context, registry Registry, t Target, mirror *string) iter.Seq2[string, error] {
+	telling, ok := registry.(ListingRegistry)
+	if !ok {
+		return registry.ListTags(ctx, t)
+	}
+	return telling.ListTagsAt(ctx, t, func(endpoint string, isMirror bool) {
+		if isMirror {
+			*mirror = endpoint
+		}
+	})
 }
 
 // positive returns n, or what stands for it where it is not above 0.

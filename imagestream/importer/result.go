@@ -113,11 +113,13 @@ type Result struct {
 	// ListErr is why the tags of the repository could not be listed; nil where they
 	// were, or were not asked for. Tags that the spec names are imported all the same.
 	ListErr *Error
+	// ListedAt is the mirror at which the tags of the repository were listed, as far as a
+	// [ListingRegistry] tells: it may lack tags that the repository has. It is empty where
+	// they were listed at the repository itself. No tag of the stream is ever taken away
+	// because a listing lacks it.
+	ListedAt string
 	// Requests that were made of the registry, by kind.
 	Requests Requests
-
-	// wholeRepository is the repository that was imported, if one was.
-	wholeRepository string
 }
 
 // Requests are how many requests an import made. Those that the client repeated, and

@@ -13,6 +13,8 @@ type holds struct {
 	repositories map[string]string // no link of these goes
 	digests      map[string]string // no link, image or blob of these goes
 	everything   string            // no image and no blob goes at all
+	whole        map[string]bool   // digests whose closures are held, as by knows them
+	by           *prune.Recheck
 }
 
 func newHolds() *holds {
@@ -60,13 +62,37 @@ func (h *holds) digest(digest, why string) {
 // closure holds an image and all that it may need, and reports whether that is known.
 // Where it is not, every image and blob is held.
 func (h *holds) closure(known *prune.Recheck, image, why string) (complete bool) {
-	complete = known.Closure(image, func(d string) { h.digest(d, why) })
-	if !complete {
-		h.mu.Lock()
-		defer h.mu.Unlock()
+	if h.holdsWhole(known, image) {
+		return true
+	}
+	var held []string
+	complete = known.Closure(image, func(d string) {
+		h.digest(d, why)
+		held = append(held, d)
+	})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case !complete:
 		h.everything = why + unknownNeeds
+	case h.by == known:
+		for _, d := range held {
+			h.whole[d] = true
+		}
 	}
 	return complete
+}
+
+// holdsWhole reports whether all that an image may need is held, as part of what something
+// above it needs: of an index that stays, each image stays, and each would hold all below
+// it once more.
+func (h *holds) holdsWhole(known *prune.Recheck, image string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.by != known {
+		h.by, h.whole = known, map[string]bool{}
+	}
+	return h.whole[image]
 }
 
 const unknownNeeds = ", and what it needs is not known"
@@ -88,6 +114,17 @@ func (h *holds) keeps(known *prune.Recheck, r *Result) {
 	case prune.DeleteLayerLink:
 		h.digest(r.Action.Digest, why)
 	case prune.DeleteImage:
-		h.closure(known, r.Action.Image, why)
+		h.image(known, r.Action.Image, why)
+	}
+}
+
+// image holds what an image may need that has not gone. Links are behind by then, so that
+// where everything is held there is no more to hold.
+func (h *holds) image(known *prune.Recheck, image, why string) {
+	h.mu.Lock()
+	all := h.everything != ""
+	h.mu.Unlock()
+	if !all {
+		h.closure(known, image, why)
 	}
 }

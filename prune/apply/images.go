@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"iter"
 
 	"github.com/registrykit/registrykit/prune"
 )
@@ -21,26 +20,13 @@ func (r *run) deleteImages(ctx context.Context) {
 	}
 	r.start(Images, r.plan.Summary.Images)
 	known := r.known.Load() // as before the first of them is gone
-	for depth, left := 0, true; left && ctx.Err() == nil; depth++ {
-		left = false
-		each(ctx, r.o.Workers, r.imagesAt(known, depth, &left), func(i numbered) { r.delete(ctx, i.n, &i.a, do) })
+	for level := range r.levels(known) {
+		if ctx.Err() != nil {
+			break
+		}
+		each(ctx, r.o.Workers, level, func(i numbered) { r.delete(ctx, i.n, &i.a, do) })
 	}
 	r.finish(Images)
-}
-
-// imagesAt yields the images at a depth, and tells whether there are deeper
-// ones.
-func (r *run) imagesAt(known *prune.Recheck, depth int, deeper *bool) iter.Seq[numbered] {
-	return func(yield func(numbered) bool) {
-		for n, a := range r.actions(Images) {
-			switch d := known.Depth(a.Image); {
-			case d > depth:
-				*deeper = true
-			case d == depth && !yield(numbered{n, a}):
-				return
-			}
-		}
-	}
 }
 
 // holdUndeleted holds what the images need that are there, whatever the end said
@@ -53,7 +39,7 @@ func (r *run) holdUndeleted() {
 	known := r.known.Load()
 	for _, a := range r.actions(Images) {
 		if known.HasImage(a.Image) {
-			r.holds.closure(known, a.Image, a.Image+" is still there")
+			r.holds.image(known, a.Image, a.Image+" is still there")
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package registriesconf_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -189,9 +190,12 @@ blocked = true
 	for repository, want := range map[string]string{"never.invalid/org/app": "v1", insecure.Host() + "/org/app": "v2"} {
 		repo, err := name.NewRepository(repository)
 		require.NoError(t, err)
-		tags, err := registryclient.Collect(client.Tags(t.Context(), repo, registryclient.ListOptions{}))
+		tags, err := registryclient.Collect(client.Tags(t.Context(), repo, registryclient.ListOptions{AtMirrors: true}))
 		require.NoError(t, err)
 		require.Equal(t, []string{want}, tags)
+		// That all are listed is said of what may be contacted itself.
+		_, err = registryclient.Collect(client.Tags(t.Context(), repo, registryclient.ListOptions{}))
+		require.Equal(t, repository == "never.invalid/org/app", errors.Is(err, registryclient.Blocked), err)
 	}
 	registry, err := name.NewRegistry(insecure.Host())
 	require.NoError(t, err)

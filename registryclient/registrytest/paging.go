@@ -16,9 +16,9 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	whole.URL.RawQuery = ""
 	got := s.ask(whole)
 	var listing struct {
-		Name         string   `json:"name,omitempty"`
-		Tags         []string `json:"tags,omitempty"`
-		Repositories []string `json:"repositories,omitempty"`
+		Name         *string   `json:"name,omitempty"`
+		Tags         *[]string `json:"tags,omitempty"`
+		Repositories *[]string `json:"repositories,omitempty"`
 	}
 	if got.Code != http.StatusOK || json.Unmarshal(got.Body.Bytes(), &listing) != nil {
 		w.WriteHeader(got.Code)
@@ -29,9 +29,12 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v2/_catalog" {
 		entries = &listing.Repositories
 	}
-	slices.Sort(*entries)
-	page, last := s.cut(*entries, r.URL.Query())
-	*entries = page
+	if *entries == nil { // where there is none it is told all the same
+		*entries = &[]string{}
+	}
+	slices.Sort(**entries)
+	page, last := s.cut(**entries, r.URL.Query())
+	*entries = &page
 	if last != "" {
 		next := url.Values{"last": {last}}
 		if n := r.URL.Query().Get("n"); n != "" {

@@ -18,7 +18,8 @@ import (
 // What each method deletes it deletes whole or, after a crash, when it is called
 // again: a tag before its index, a manifest's link before what is beside it. What is
 // not there is storage.ErrNotExist. Where a writer has leased the digest since the
-// plan was made, it is [ErrInUse] and nothing is deleted.
+// plan was made, it is [ErrInUse] and nothing is deleted; with SweepOptions.Alone that is
+// not looked for, and never the answer.
 //
 // A registry that is running keeps in its memory which blobs it has, and does not
 // hear of deletions here. Restart it before the next push, or the push will skip
@@ -36,7 +37,9 @@ type SweepOptions struct {
 	// It is required, unless Alone is set.
 	Since time.Time
 	// Alone says that nobody writes to the tree until the sweep has ended: the
-	// registry is stopped or read-only. Leases are not asked then.
+	// registry is stopped or read-only. Leases are not asked then, so that a tag that was
+	// made the same manifest anew since the plan goes, and so does what a writer has
+	// leased.
 	Alone bool
 }
 
@@ -63,13 +66,17 @@ func (s *Sweep) DeleteTag(ctx context.Context, repository, tag, manifest string)
 	})
 }
 
-// deleteTag deletes the tag at a key, and its index.
+// deleteTag deletes the tag at a key, and its index as it was before: a writer that makes
+// the tag another manifest meanwhile puts that into the index first.
 func (l *Layout) deleteTag(ctx context.Context, key, manifest string) error {
-	index := path.Dir(path.Dir(key)) + "/index/"
+	index, err := l.keysBelow(ctx, path.Dir(path.Dir(key))+"/index/")
+	if err != nil {
+		return err
+	}
 	held, info, err := l.readLink(ctx, key, "")
 	switch {
-	case errors.Is(err, storage.ErrNotExist):
-		return l.deleteAll(ctx, index, "") // left by a crash, if anything
+	case errors.Is(err, storage.ErrNotExist) && len(index) > 0:
+		return l.deleteKeys(ctx, index) // left by a crash
 	case err != nil:
 		return err
 	case string(held) != manifest:
@@ -82,11 +89,27 @@ func (l *Layout) deleteTag(ctx context.Context, key, manifest string) error {
 	if _, err := l.store.Stat(ctx, key); !errors.Is(err, storage.ErrNotExist) {
 		return err
 	}
-	err = l.deleteAll(ctx, index, "")
-	if errors.Is(err, storage.ErrNotExist) {
-		return nil
+	return l.deleteKeys(ctx, index)
+}
+
+// keysBelow lists what is below a directory, which ends in a slash.
+func (l *Layout) keysBelow(ctx context.Context, dir string) (keys []string, err error) {
+	for o, err := range l.Walk(ctx, dir[len(Root)+1:]) {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, o.Key)
 	}
-	return err
+	return keys, nil
+}
+
+func (l *Layout) deleteKeys(ctx context.Context, keys []string) error {
+	for _, key := range keys {
+		if err := l.delete(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DeleteTagIndex deletes the record that a tag was a manifest once. It is

@@ -7,8 +7,9 @@
 //
 // Manifests and configs are read from mirrors where the options name some; tags are
 // listed at the registry itself, since a mirror need not have all of them, and at a mirror
-// only where the registry may not be contacted (NeverContactSource). What a tag points to
-// keeps the name of its source, wherever it was read.
+// only where the registry may not be contacted (NeverContactSource): importer.Result says
+// which, since it may lack some. What a tag points to keeps the name of its source, wherever
+// it was read.
 //
 // A keychain that has a method Candidates, as *auth.Resolver has, is asked for all its
 // credentials where a repository denies the first: see [Registry.Candidates].
@@ -35,7 +36,10 @@ type Registry struct {
 	one *registryclient.Client
 }
 
-var _ importer.CandidateRegistry = (*Registry)(nil)
+var (
+	_ importer.CandidateRegistry = (*Registry)(nil)
+	_ importer.ListingRegistry   = (*Registry)(nil)
+)
 
 // clients are those of a Registry and of the anonymous one beside it.
 type clients struct {
@@ -171,13 +175,20 @@ func (r *Registry) GetBlob(ctx context.Context, t importer.Target, d importer.De
 
 // ListTags implements importer.Registry.
 func (r *Registry) ListTags(ctx context.Context, t importer.Target) iter.Seq2[string, error] {
+	return r.ListTagsAt(ctx, t, func(string, bool) {})
+}
+
+// ListTagsAt implements importer.ListingRegistry.
+func (r *Registry) ListTagsAt(ctx context.Context, t importer.Target, at func(endpoint string, mirror bool)) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		repository, err := repository(t)
 		if err != nil {
 			yield("", err)
 			return
 		}
-		for tag, err := range r.client(t).Tags(ctx, repository, registryclient.ListOptions{}) {
+		// An import only adds, so it may do with a part.
+		o := registryclient.ListOptions{AtMirrors: true, Served: func(s registryclient.Source) { at(s.Endpoint(), s.Mirror) }}
+		for tag, err := range r.client(t).Tags(ctx, repository, o) {
 			if err != nil {
 				yield("", r.failure(err))
 				return

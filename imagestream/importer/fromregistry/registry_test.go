@@ -237,8 +237,10 @@ func TestNeverContactSourceOfARepository(t *testing.T) {
 		require.Equal(t, []int{0, 0}, []int{sent(mirror)["theirs"], sent(mirror)["others"]})
 		if password == "wrong" {
 			require.Equal(t, importer.Unauthorized, result.ListErr.Class)
+			require.Empty(t, result.ListedAt)
 			continue
 		}
+		require.Equal(t, mirror.Host(), result.ListedAt)
 		require.Nil(t, result.ListErr)
 		require.Empty(t, result.Failed())
 		require.Equal(t, source.Host()+"/org/app@"+digest, result.Stream.LatestEvent("v1").DockerImageReference)

@@ -67,13 +67,14 @@ func (e *Ends) List(ctx context.Context) (*inventory.Inventory, error) {
 }
 
 // DeleteManifestLink deletes a manifest from a repository, and with it whatever tag
-// points to it there.
+// points to it there. A 404 without a registry's error code is apply.ErrUnsupported: what is
+// in front of the registry may have said it, and what an index owns would go from under it.
 func (e *Ends) DeleteManifestLink(ctx context.Context, repository, digest string) error {
 	d, err := digestIn(e.Registry, repository, digest)
 	if err != nil {
 		return err
 	}
-	return answer(e.Client.DeleteManifest(ctx, d))
+	return ownAnswer(e.Client.DeleteManifest(ctx, d))
 }
 
 func repositoryIn(registry name.Registry, repository string) (name.Repository, error) {

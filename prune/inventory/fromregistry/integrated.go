@@ -46,16 +46,16 @@ func (e *IntegratedEnds) DeleteManifestLink(ctx context.Context, repository, dig
 	}
 	refusal := e.Client.DeleteManifest(ctx, d)
 	if !errors.Is(refusal, registryclient.Unsupported) {
-		return integratedAnswer(refusal)
+		return ownAnswer(refusal)
 	}
 	deletes, err := e.deletesLinks(ctx, d.Repository)
 	switch {
 	case err != nil:
-		return integratedAnswer(err)
+		return ownAnswer(err)
 	case deletes:
 		return &endError{class: apply.ErrInUse, err: refusal}
 	}
-	return integratedAnswer(refusal)
+	return ownAnswer(refusal)
 }
 
 // deletesLinks reports whether the registry deletes links: of one that cannot be there
@@ -63,7 +63,7 @@ func (e *IntegratedEnds) DeleteManifestLink(ctx context.Context, repository, dig
 func (e *IntegratedEnds) deletesLinks(ctx context.Context, repo name.Repository) (bool, error) {
 	err := e.Client.DeleteBlob(ctx, repo.Digest(digest.FromString(rand.Text()).String()))
 	switch {
-	case errors.Is(integratedAnswer(err), apply.ErrNotFound):
+	case errors.Is(ownAnswer(err), apply.ErrNotFound):
 		return true, nil
 	case errors.Is(err, registryclient.Unsupported):
 		return false, nil
@@ -79,7 +79,7 @@ func (e *IntegratedEnds) DeleteLayerLink(ctx context.Context, repository, digest
 	if err != nil {
 		return err
 	}
-	return integratedAnswer(e.Client.DeleteBlob(ctx, d))
+	return ownAnswer(e.Client.DeleteBlob(ctx, d))
 }
 
 // DeleteBlob deletes a blob's bytes from the storage. The registry does so whatever
@@ -89,14 +89,5 @@ func (e *IntegratedEnds) DeleteBlob(ctx context.Context, blob string) error {
 	if err != nil {
 		return err
 	}
-	return integratedAnswer(e.Client.AdminDeleteBlob(ctx, e.Registry, d))
-}
-
-// integratedAnswer is answer, with the 404s that are no registry's set apart.
-func integratedAnswer(err error) error {
-	var failed *registryclient.Error
-	if errors.As(err, &failed) && failed.Class == registryclient.NotFound && failed.Code == "" {
-		return &endError{class: apply.ErrUnsupported, err: err}
-	}
-	return answer(err)
+	return ownAnswer(e.Client.AdminDeleteBlob(ctx, e.Registry, d))
 }

@@ -3,7 +3,6 @@ package fromregistry
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/registrykit/registrykit/internal/manifest"
 	"github.com/registrykit/registrykit/prune/inventory"
-	"github.com/registrykit/registrykit/registryclient"
 )
 
 // maxConfigBytes is the largest config that is read.
@@ -115,7 +113,7 @@ func (r *reader) fetch(ctx context.Context, p place, tagged bool) *found {
 		return nil
 	}
 	got, err := r.client.GetManifest(ctx, digest)
-	if errors.Is(err, registryclient.NotFound) && !tagged {
+	if saysNotFound(err) && !tagged {
 		return nil
 	}
 	if err != nil {

@@ -17,7 +17,8 @@ const (
 	maxTagName        = 128
 )
 
-// repository lists the tags of a repository. One that is gone meanwhile has none.
+// repository lists the tags of a repository. One that is gone meanwhile, as the registry
+// says itself, has none.
 func (r *reader) repository(ctx context.Context, repo string) repository {
 	listed := repository{name: repo}
 	names, err := r.listTags(ctx, repo)
@@ -39,7 +40,7 @@ func (r *reader) listTags(ctx context.Context, repo string) (names []string, err
 	seen := map[string]bool{}
 	for t, err := range r.client.Tags(ctx, named, registryclient.ListOptions{}) {
 		switch {
-		case errors.Is(err, registryclient.NotFound) && len(names) == 0:
+		case saysNotFound(err) && len(names) == 0:
 			return nil, nil
 		case err != nil:
 			return names, err

@@ -1,0 +1,47 @@
+package prunetest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/registrykit/registrykit/imagestream"
+	"github.com/registrykit/registrykit/prune/apply"
+	"github.com/registrykit/registrykit/prune/inventory"
+)
+
+// ReadStream returns a copy of a stream.
+func (l *Live) ReadStream(ctx context.Context, namespace, name string) (stream *imagestream.ImageStream, err error) {
+	repository := inventory.RepositoryName(namespace, name)
+	err = l.call(ctx, "ReadStream", repository, func() error {
+		s := l.streams[repository]
+		if s == nil {
+			return apply.ErrNotFound
+		}
+		stream = s.Clone()
+		return nil
+	})
+	return stream, err
+}
+
+// UpdateStreamStatus puts a stream's status in the place of the old one.
+func (l *Live) UpdateStreamStatus(ctx context.Context, stream *imagestream.ImageStream) error {
+	repository := inventory.RepositoryName(stream.Namespace, stream.Name)
+	return l.call(ctx, "UpdateStreamStatus", repository, func() error {
+		s := l.streams[repository]
+		switch {
+		case s == nil:
+			return apply.ErrNotFound
+		case s.UID != stream.UID || s.ResourceVersion != stream.ResourceVersion:
+			return fmt.Errorf("%w: resourceVersion is %s", apply.ErrConflict, s.ResourceVersion)
+		}
+		s.Status = stream.Clone().Status
+		l.touch(s)
+		return nil
+	})
+}
+
+func (l *Live) touch(s *imagestream.ImageStream) {
+	l.versions++
+	s.ResourceVersion = "live-" + strconv.Itoa(l.versions)
+}
