@@ -94,6 +94,14 @@ func (l *Live) addImage(m inventory.Manifest, size int) {
 	}
 }
 
+// PlainEnds returns the ends of a registry without image streams: its tags are those of
+// the cluster's streams.
+func (l *Live) PlainEnds() apply.Ends {
+	ends := l.Ends()
+	ends.Streams, ends.Tags = nil, l
+	return ends
+}
+
 // Ends returns all ends of the cluster.
 func (l *Live) Ends() apply.Ends {
 	return apply.Ends{

@@ -3,6 +3,7 @@ package prunetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/registrykit/registrykit/imagestream"
@@ -36,6 +37,22 @@ func (l *Live) UpdateStreamStatus(ctx context.Context, stream *imagestream.Image
 			return fmt.Errorf("%w: resourceVersion is %s", apply.ErrConflict, s.ResourceVersion)
 		}
 		s.Status = stream.Clone().Status
+		l.touch(s)
+		return nil
+	})
+}
+
+// DeleteTag deletes a tag whose newest item is the image, with its history.
+func (l *Live) DeleteTag(ctx context.Context, repository, tag, digest string) error {
+	return l.call(ctx, "DeleteTag", repository+":"+tag, func() error {
+		s := l.streams[repository]
+		if s == nil || s.StatusTag(tag) == nil {
+			return apply.ErrNotFound
+		}
+		if items := s.StatusTag(tag).Items; len(items) == 0 || items[0].Image != digest {
+			return fmt.Errorf("%w: %s:%s is another by now", apply.ErrConflict, repository, tag)
+		}
+		s.Status.Tags = slices.DeleteFunc(s.Status.Tags, func(t imagestream.NamedTagEventList) bool { return t.Tag == tag })
 		l.touch(s)
 		return nil
 	})
