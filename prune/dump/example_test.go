@@ -85,7 +85,7 @@ func ExampleError() {
 	// Image sha256:0b1d at byte 132
 }
 
-// An Image whose layers cannot be read is known, and keeps what it might need: the
+// An Image whose metadata cannot be read is known, and keeps what it might need: the
 // others can go all the same.
 func ExampleReader_InPart() {
 	reader, err := dump.NewReader(nil)
@@ -94,7 +94,7 @@ func ExampleReader_InPart() {
 		return
 	}
 	err = reader.Read("images.json", strings.NewReader(`{"kind": "ImageList", "apiVersion": "image.openshift.io/v1", "items": [
-		{"metadata": {"name": "sha256:0b1d"}, "dockerImageLayers": [{"name": "sha256:88c6", "size": "12 kB"}]}
+		{"metadata": {"name": "sha256:0b1d"}, "dockerImageMetadata": {"Id": "sha256:88c6", "Size": "12 kB"}}
 	]}`))
 	if err != nil {
 		fmt.Println(err)
@@ -107,9 +107,9 @@ func ExampleReader_InPart() {
 	}
 	first, n := reader.InPart()
 	fmt.Println(n, first[0])
-	fmt.Println(inv.Images(), inv.Image(0).Partial)
+	fmt.Println(inv.Images(), inv.Complete(inventory.KindImage))
 	// Output:
-	// 1 images.json: byte 166: Image sha256:0b1d: dockerImageLayers[0].size: want a number, got a string
+	// 1 images.json: byte 165: Image sha256:0b1d: dockerImageMetadata.Size: want a number, got a string
 	// 1 true
 }
 

@@ -50,6 +50,12 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(object))
 		f.Add([]byte("\ufeff " + list(list(object))))
 	}
+	for _, nonsense := range []string{
+		`"dockerImageMetadata":"x"`, `"dockerImageMetadata":[]`, `"dockerImageMetadata":{"Id":5}`, `"dockerImageMetadata":{"Size":"x"},"dockerImageLayers":7`,
+		`"dockerImageManifests":{"digest":1},"dockerImageManifest":[],"dockerImageManifestMediaType":{}`, `"dockerImageReference":0,"dockerImageLayers":[[]]`,
+	} {
+		f.Add([]byte(`{"kind":"Image","metadata":{"name":"sha256:1"},` + nonsense + `}`))
+	}
 	f.Add([]byte(`{"kind":"PodList","items":null}{"items":[{}],"metadata":{"continue":"x","remainingItemCount":1},"kind":"ImageList"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		v := sane(t, text, dump.Options{})

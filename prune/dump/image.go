@@ -46,7 +46,11 @@ func (o *objects) addImage(text []byte, offset int64) error {
 	if o.manifest.Managed {
 		o.namespaces.image(o.pullSpec)
 	}
-	return o.d.builder.AddManifest(o.manifest)
+	err := o.d.builder.AddManifest(o.manifest)
+	if err == nil && slices.ContainsFunc(o.unread, unreadField.hidesParts) {
+		o.d.builder.Unread(inventory.KindImage, "", o.manifest.Digest)
+	}
+	return err
 }
 
 // readImage fills in o.manifest and o.pullSpec, which are part of the text, and tells
@@ -70,8 +74,9 @@ type unreadField struct {
 	err  error
 }
 
-// hidesParts reports whether the field may say that the image has more than is known.
-// Without its metadata, its config is not known, nor its size and labels.
+// hidesParts reports whether the field may say that the image has more than is known:
+// then the Images are not known completely. Without its metadata, it is its config that
+// is not known, its size and its labels.
 func (u unreadField) hidesParts() bool {
 	return u.name != "dockerImageMetadata" && u.name != "dockerImageReference"
 }
@@ -134,7 +139,6 @@ func (o *objects) tryImage(text []byte) (bool, error) {
 		}
 	}
 	m.ReadRaw(raw)
-	m.Partial = m.Partial || slices.ContainsFunc(o.unread, unreadField.hidesParts)
 	isImage := kind == string(inventory.KindImage) && inventory.KindOf(apiVersion, kind) == inventory.KindImage
 	return isImage, r.Err()
 }

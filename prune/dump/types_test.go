@@ -276,11 +276,16 @@ func TestImagesReadInPart(t *testing.T) {
 	objects := slices.DeleteFunc(whole(cluster(), true), func(object string) bool { return !strings.HasPrefix(object, `{"kind":"Image`) })
 	all := &dump.Options{Listed: inventory.Kinds(), ImagesAfterStreams: true}
 	parts := 0
-	for _, revisions := range []int{0, 1} {
+	none, one := prune.DefaultOpenShiftOptions(), prune.DefaultOpenShiftOptions()
+	none.KeepTagRevisions, one.KeepTagRevisions = new(int), new(1)
+	peer, large := one, prune.DefaultOpenShiftOptions()
+	peer.AcceptUnknownImages, peer.PeerReferencesOnly, peer.AbsentTimesAreAncient = true, true, true
+	large.PruneOverSizeLimit, large.KeepTagRevisions, large.KeepYoungerThan = true, nil, nil
+	for _, options := range []prune.OpenShiftOptions{none, one, peer, large} {
 		v, err := read(all, list(objects...))
 		require.NoError(t, err)
-		want := planned(t, v, revisions)
-		require.NotEmpty(t, want)
+		want := planned(t, v, options)
+		require.Equal(t, !options.PruneOverSizeLimit, len(want) > 0)
 		for i, object := range objects {
 			if !strings.HasPrefix(object, `{"kind":"Image"`) {
 				continue
@@ -305,7 +310,7 @@ func TestImagesReadInPart(t *testing.T) {
 					require.ErrorContains(t, first[0], ": want a")
 					v, err := d.Inventory()
 					require.NoError(t, err)
-					require.Subset(t, want, planned(t, v, revisions), "%s = %s", r.field(), with)
+					require.Subset(t, want, planned(t, v, options), "%s = %s", r.field(), with)
 				}
 			}
 		}
@@ -314,9 +319,7 @@ func TestImagesReadInPart(t *testing.T) {
 }
 
 // planned returns what a plan deletes.
-func planned(t testing.TB, v *inventory.Inventory, revisions int) (actions []string) {
-	o := prune.DefaultOpenShiftOptions()
-	o.KeepTagRevisions = &revisions
+func planned(t testing.TB, v *inventory.Inventory, o prune.OpenShiftOptions) (actions []string) {
 	policy, err := prune.OpenShift(o)
 	require.NoError(t, err)
 	plan, err := prune.New(v, policy, time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC))
@@ -342,5 +345,5 @@ func TestManyImagesReadInPart(t *testing.T) {
 	v, err := d.Inventory()
 	require.NoError(t, err)
 	require.Equal(t, 250, v.Images())
-	require.True(t, v.Image(0).Partial)
+	require.False(t, v.Complete(inventory.KindImage))
 }

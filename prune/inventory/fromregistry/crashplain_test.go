@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -240,8 +241,11 @@ func (w *plain) requireManifest(repository, digest string, referrers bool, name 
 // the first run untagged is left to the registry.
 func TestPlainRunThatEndsAnywhere(t *testing.T) {
 	runs, one := 0, 5
-	if raced || testing.Short() {
+	switch {
+	case raced || testing.Short():
 		one = 12
+	case os.Getenv("REGISTRYKIT_SEEDS") != "": // each action takes a minute
+		one = 1
 	}
 	for seed := range int64(6) {
 		m := makeUp(t, seed)
