@@ -2,6 +2,8 @@ package apply_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -250,4 +252,63 @@ func TestWhatStaysTakesNoTurn(t *testing.T) {
 		require.Positive(t, report.Count(prune.DeleteManifestLink, apply.Held)+report.Count(prune.DeleteManifestLink, apply.Stale))
 		require.LessOrEqual(t, time.Since(began), 2*time.Second, "reading the stream, and writing it")
 	})
+}
+
+// So it is of a blob that an earlier plan condemned, which is no action of this one.
+func TestCancelledDuringACallForWhatWaited(t *testing.T) {
+	f := newFixture(t)
+	live := f.cluster.Live()
+	_, err := apply.Run(t.Context(), f.plan, live.Ends(), apply.Options{Now: at(f.cluster.Now())})
+	require.NoError(t, err)
+	now := f.cluster.Now().Add(25 * time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ends := live.Ends()
+	ends.Blobs = blobsEnd(func(ctx context.Context, _ string) error {
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	report, err := apply.Run(ctx, planAgain(t, live, now), ends, apply.Options{Now: at(now), Workers: 1})
+	require.ErrorIs(t, err, context.Canceled)
+	var unclear []apply.Result
+	for result := range report.Results() {
+		if result.Status == apply.NotRun && result.Err != nil {
+			unclear = append(unclear, result)
+		}
+	}
+	require.Len(t, unclear, 1)
+	require.Equal(t, -1, unclear[0].Number)
+	require.ErrorIs(t, unclear[0].Err, context.Canceled)
+	require.Equal(t, []string{unclear[0].Action.Digest}, live.Told())
+}
+
+// The window reaches to the end of each deletion that was done though its answer was lost,
+// whether the next try finds it gone or the run gives up.
+func TestWindowOfWhatMayBeDone(t *testing.T) {
+	for _, attempts := range []int{1, 2} {
+		t.Run(fmt.Sprint(attempts, " attempts"), func(t *testing.T) {
+			f := newFixture(t)
+			live := f.cluster.Live()
+			ends := live.Ends()
+			now := f.cluster.Now()
+			lost := false
+			ends.Blobs = blobsEnd(func(ctx context.Context, digest string) error {
+				err := live.DeleteBlob(ctx, digest)
+				if !lost {
+					lost = true
+					now = now.Add(apply.DefaultMaxLook + time.Minute) // so that what follows is judged by another look
+					return apply.ErrUnavailable
+				}
+				return err
+			})
+			o := atOnce(now)
+			o.Now = func() time.Time { return now }
+			o.Workers = 1
+			o.Retry = apply.Retry{Attempts: attempts, Wait: time.Nanosecond}
+			report, err := apply.Run(t.Context(), f.plan, ends, o)
+			require.Equal(t, attempts == 1, errors.Is(err, apply.ErrUnavailable))
+			require.Equal(t, apply.DefaultMaxLook+time.Minute, report.Window)
+		})
+	}
 }

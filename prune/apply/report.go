@@ -23,8 +23,8 @@ type Report struct {
 	// is there for the last time, zero where it did not.
 	Started, Looked, Ended time.Time
 	// Window is the longest time from the beginning of a look at what is there to
-	// the end of a deletion that was judged by it. What happened in it was not
-	// seen.
+	// the end of a deletion that was judged by it, also of one that failed but may have
+	// been done. What happened in it was not seen.
 	Window time.Duration
 	// Resumed is how many actions the journal says that an earlier run ended.
 	Resumed int
@@ -150,11 +150,15 @@ func (r *Report) Results() iter.Seq[Result] {
 			return
 		}
 		for k, m := range r.earlier.marks.all() {
-			if m.ofPlan || m.ended == 0 {
+			if m.ofPlan {
 				continue
 			}
 			a := earlierAction(k, m)
-			if !yield(r.result(-1, &a, m.ended, r.besides[a.Digest])) {
+			d := r.besides[a.Digest]
+			if m.ended == 0 && !d.there() { // the run did not come to it, nor was it cut off there
+				continue
+			}
+			if !yield(r.result(-1, &a, m.ended, d)) {
 				return
 			}
 		}

@@ -265,12 +265,26 @@ func (r *run) try(ctx context.Context, n int, a *prune.Action, do func(ctx conte
 		return nil
 	}
 	result := resultOf(r.caller.once(ctx, func(ctx context.Context) error { return do(ctx, a) }))
+	if a.Kind != prune.DeleteTagItem && (result.Status == Done || result.unclear()) {
+		r.widen()
+	}
 	if result.Status == Failed {
 		return result.Err
 	}
 	result.Number, result.Action = n, *a
 	r.ended(&result)
 	return nil
+}
+
+// widen makes the window reach to now, where something was deleted, or may have been. It is
+// called before another look can come.
+func (r *run) widen() {
+	if r.o.DryRun {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Window = max(r.report.Window, r.o.Now().Sub(r.report.Looked))
 }
 
 // resultOf tells what an end's answer means.
@@ -307,9 +321,6 @@ func (r *run) ended(result *Result) {
 		}
 	}
 	r.note(result)
-	if result.Status == Done && result.Action.Kind != prune.DeleteTagItem && !r.o.DryRun {
-		r.report.Window = max(r.report.Window, r.o.Now().Sub(r.report.Looked))
-	}
 	if result.Err != nil {
 		r.o.Logger.Warn("prune action not done", "action", string(result.Action.Kind), "object", objectOf(&result.Action),
 			"status", string(result.Status), "err", result.Err)
