@@ -92,7 +92,7 @@ func (h *holds) holdsWhole(known *prune.Recheck, image string) bool {
 	if h.by != known {
 		h.by, h.whole = known, map[string]bool{}
 	}
-	return h.whole[image]
+	return h.whole[image] && known.HasImage(image)
 }
 
 const unknownNeeds = ", and what it needs is not known"
