@@ -33,10 +33,10 @@ type Policy struct {
 
 	// Orphans: what was listed of a registry's storage and nothing names goes as
 	// well: links that no manifest of their repository needs, and stored blobs
-	// that no manifest has. It goes with PruneRegistry, and with an inventory that
-	// has listed links, as that of a registry's storage: where those of a
-	// repository were not listed, its own stay, and every image and blob, since it
-	// may hold any.
+	// that no manifest has. It does nothing without PruneRegistry. It is for an
+	// inventory with listed links, as of a registry's storage: a repository whose
+	// links were not listed may hold any image and blob, so that all of these stay,
+	// and its links.
 	Orphans bool
 	// Untagged: a manifest that is in a repository, though no tag there needs
 	// it, is an orphan as well. Otherwise it stays for its own sake.

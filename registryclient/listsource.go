@@ -42,8 +42,8 @@ func isAt(s Source, ref name.Reference) bool {
 	return s.Ref != nil && s.Ref.Context().Name() == ref.Context().Name()
 }
 
-// itself is the source of what mirrors cannot answer, or not wholly: the place that a reference's name
-// says. The error is [Blocked] where that may not be contacted.
+// itself is the source of what mirrors cannot answer, or not wholly: the place that a
+// reference's name says. The error is [Blocked] where that may not be contacted.
 func (c *Client) itself(ref name.Reference) (Source, error) {
 	sources, err := c.listSources(ref)
 	if err != nil {

@@ -13,7 +13,7 @@ func isPlain(challenge transport.Challenge, registry name.Registry) bool {
 	return challenge.Insecure && !isLoopback(registry.RegistryStr())
 }
 
-var errExposed = errors.New("the credential is not sent: it was given for HTTPS, and the registry speaks plain HTTP by now")
+var errExposed = errors.New("the credential is not sent: it was given for HTTPS, and the registry speaks plain HTTP now")
 
 // exposes is the error of a session whose credential was given for HTTPS, where another ping
 // has found since that the registry speaks plain HTTP. Who enters it anew has the keychain

@@ -14,16 +14,15 @@
 //
 // With --online the registry may run and take pushes, if everything that writes to the
 // volume does so under leases: through this module's layout, or its driver for
-// distribution with leases and without a cache of blob descriptors. Then a volume
-// that cannot compare and swap is refused, which small objects find out below
-// .registrykit-probe, and so is --grace 0s. A dry run writes nothing and does not find
-// that out. Records of leases
-// that ran out more than seven days before the run began are deleted at its end: no
-// other sweep of the volume may run for longer than that.
+// distribution with leases and without a cache of blob descriptors. Then --grace 0s is
+// refused, and so is a volume that cannot compare and swap. That is tried out with small
+// objects below .registrykit-probe, but not by a dry run, which writes nothing. Records
+// of leases that ran out more than seven days before the run began are deleted at its
+// end: no other sweep of the volume may run for longer than that.
 //
-// The JSON has beside what every run has: condemned, how many of the kept blobs wait;
-// uploads, those that were deleted; dryRun, of a dry run. Each is left out where there
-// is nothing to say.
+// In the JSON, three fields are left out where there is nothing to say: condemned is how
+// many of the kept blobs wait for a later run, uploads are those that were deleted, and
+// dryRun says that nothing was.
 //
 // Its exit status is 0 where all was done, also in an empty directory, and 1 for
 // anything else: DIR is missing or holds no registry, and nothing is touched; something
@@ -92,7 +91,7 @@ const usage = `usage: collectgarbage --root DIR [flags]
   --grace DURATION          how long blobs wait for a second run (24h); 0s: they do not
   --uploads-older-than DURATION
                             delete uploads that were begun so long ago, and what
-                            writers that died left then (168h); 0s: none
+                            writers and probes that died left then (168h); 0s: none
   --online                  the registry runs, and everything that writes to the volume
                             does so under leases: through this module's layout or its
                             driver for distribution, without a cache of blob descriptors

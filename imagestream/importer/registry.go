@@ -32,8 +32,9 @@ type Registry interface {
 // repository may not be contacted, they need not be all: that is in [Result.ListedAt].
 type ListingRegistry interface {
 	Registry
-	// ListTagsAt is ListTags, and calls at once, before the first tag or after there was
-	// none, with the host that the listing is of, and whether that is a mirror.
+	// ListTagsAt is ListTags that also says where: one call of the function at, before the
+	// first tag or at the end of a listing without any, is given the host that was listed,
+	// and whether that is a mirror. A listing that fails before its first tag need not call it.
 	ListTagsAt(ctx context.Context, t Target, at func(endpoint string, mirror bool)) iter.Seq2[string, error]
 }
 

@@ -13,8 +13,8 @@ type holds struct {
 	repositories map[string]string // no link of these goes
 	digests      map[string]string // no link, image or blob of these goes
 	everything   string            // no image and no blob goes at all
-	whole        map[string]bool   // digests whose closures are held, as by knows them
-	by           *prune.Recheck
+	whole        map[string]bool   // digests whose closures are held, as the look below knows them
+	by           *prune.Recheck    // the look that whole is of; another one starts it anew
 }
 
 func newHolds() *holds {

@@ -76,7 +76,8 @@ func (r *run) unmark(a *prune.Action, inUse bool) {
 	}
 }
 
-// note is called with the lock held.
+// note remembers what this run found of a blob, also of one that does not wait yet. It is
+// called with the run's lock held.
 func (c *condemnedMarks) note(digest string, n note) {
 	c.noted++
 	k := keyOf(digest)

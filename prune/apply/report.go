@@ -43,7 +43,7 @@ type Report struct {
 	details map[int]detail
 	waiting []string          // what is said of blobs that wait, of many the same
 	earlier *Condemnations    // among them those that earlier plans condemned; nil: there is none
-	besides map[string]detail // of these, by digest
+	besides map[string]detail // their details, by digest
 	count   map[prune.ActionKind]map[Status]int
 }
 

@@ -32,4 +32,8 @@
 // with two contents are errors, an [*Error] that names the input, the offset in
 // bytes (of YAML, the line) and, where they can be told, the object and the field.
 // There is no inventory then, not even of what stood before the error.
+//
+// One broken Image does not stop the others: a field of a wrong type among those that say
+// what an Image is made of is passed over, and what that Image may need is kept. Ask
+// [Reader.InPart] which they are.
 package dump

@@ -38,21 +38,24 @@ func (b *Builder) LinksListed(namespace, name string) {
 
 // RepositoriesListed says that [Builder.LinksListed] was said of every repository
 // that has links: any other has none. Only who walked a registry's storage can say
-// so: the streams of a cluster do not tell which repositories there are, as one that
-// is gone leaves its links.
+// so: the streams of a cluster do not tell which repositories there are, since the
+// links of a stream outlive it.
 func (b *Builder) RepositoriesListed() {
 	b.init()
 	b.everywhere = true
 }
 
-// RepositoriesListed reports whether a repository whose links were not listed has none.
+// RepositoriesListed reports whether it is known that a repository whose links were not
+// listed has none.
 func (v *Inventory) RepositoriesListed() bool { return v.everywhere }
 
 // LinksListed reports whether every link of a stream's repository is known.
-func (v *Inventory) LinksListed(stream int) bool { return v.everywhere || v.has(v.streams[stream].key) }
+func (v *Inventory) LinksListed(stream int) bool {
+	return v.everywhere || v.listedAlone(v.streams[stream].key)
+}
 
 // NoLinks reports whether a repository, of a stream or not, is known to have no links
-// at all. It takes time with the number of repositories.
+// at all. It looks through all repositories, and so is not for a loop over them.
 func (v *Inventory) NoLinks(namespace, name string) bool {
 	repository := RepositoryName(namespace, name)
 	for t := range v.linked {
@@ -63,8 +66,8 @@ func (v *Inventory) NoLinks(namespace, name string) bool {
 	return v.everywhere
 }
 
-// has reports whether the links of a repository were listed one by one.
-func (v *Inventory) has(repository text) bool {
+// listedAlone reports whether [Builder.LinksListed] was said of the repository itself.
+func (v *Inventory) listedAlone(repository text) bool {
 	_, listed := v.linked[repository]
 	return listed
 }
@@ -92,7 +95,7 @@ type ListedLink struct {
 func (v *Inventory) ListedLinks() iter.Seq[ListedLink] {
 	return func(yield func(ListedLink) bool) {
 		for l := range v.links {
-			if !v.everywhere && !v.has(l.repository) || int(l.repository) >= len(v.streamOf) {
+			if !v.everywhere && !v.listedAlone(l.repository) || int(l.repository) >= len(v.streamOf) {
 				continue
 			}
 			if s := v.streamOf[l.repository]; s >= 0 && !yield(ListedLink{int(s), l.digest, l.manifest}) {

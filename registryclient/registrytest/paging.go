@@ -29,7 +29,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v2/_catalog" {
 		entries = &listing.Repositories
 	}
-	if *entries == nil { // where there is none it is told all the same
+	if *entries == nil { // an empty listing has the field, too
 		*entries = &[]string{}
 	}
 	slices.Sort(**entries)

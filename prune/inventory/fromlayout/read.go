@@ -96,7 +96,7 @@ func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o
 		b.ImagesAfterStreams(true)
 	}
 	if !r.broken && (!o.LinksOnly || r.volume.Repositories > 0) {
-		// An empty place may be another's than the cluster's registry.
+		// A cluster's registry that is empty is more likely another place than its own.
 		b.RepositoriesListed()
 	}
 	return r.volume, nil
@@ -110,7 +110,7 @@ type reader struct {
 
 	manifests map[digest.Digest]time.Time // all that were linked or tagged: the newest link
 	besides   besides
-	broken    bool // some repository is
+	broken    bool // the links of some repository could not all be read
 	now       repository
 }
 
