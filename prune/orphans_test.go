@@ -237,7 +237,7 @@ func TestARepositoryThatIsGone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, plan.Summary.LayerLinks)
 	walked := newVolume(t).store("lost")
-	walked.b.RepositoriesListed()
+	walked.b.RepositoriesListed(true)
 	_, stale := plan.Recheck(walked.build(), nil).Stale(0)
 	require.False(t, stale)
 	notWalked := newVolume(t).store("lost").build()
@@ -285,7 +285,7 @@ func TestAStreamWithoutARepository(t *testing.T) {
 			tag("dev/app", "latest", "app").store("lost")
 		v.tags["dev/imported"] = map[string]string{}
 		if walked {
-			v.b.RepositoriesListed()
+			v.b.RepositoriesListed(true)
 		}
 		return v.build()
 	}

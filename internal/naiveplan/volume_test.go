@@ -178,7 +178,7 @@ func addStorage(t testing.TB, b *inventory.Builder, o obj) error {
 			b.BlobsListed()
 		}
 		if s.Everywhere {
-			b.RepositoriesListed()
+			b.RepositoriesListed(true)
 		}
 		return nil
 	}

@@ -34,7 +34,9 @@ type Options struct {
 
 	// MaxLook is how old a look at what is there may be when a deletion that it
 	// judged begins, and each further try of it: a run that takes longer looks
-	// again, and again. Zero: DefaultMaxLook. Negative: any age.
+	// again, and again. A look is as old as its listing's beginning: where that takes
+	// longer than MaxLook, each deletion has a listing of its own. Zero:
+	// DefaultMaxLook. Negative: any age.
 	MaxLook time.Duration
 
 	// Brakes stop the run before its first deletion. The zero value has none.

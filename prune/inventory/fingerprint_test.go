@@ -243,7 +243,7 @@ func TestEvidenceChangesTheFingerprint(t *testing.T) {
 		"two":        func(b *inventory.Builder) { b.AddOther("X"); b.AddOther("X") },
 		"links":      func(b *inventory.Builder) { b.LinksListed("a", "b") },
 		"links of c": func(b *inventory.Builder) { b.LinksListed("a", "c") },
-		"all links":  func(b *inventory.Builder) { b.RepositoriesListed() },
+		"all links":  func(b *inventory.Builder) { b.RepositoriesListed(true) },
 	} {
 		fingerprint := build(t, said(say)).Fingerprint()
 		require.Empty(t, seen[fingerprint], name)

@@ -51,6 +51,9 @@ type Inventory struct {
 	imagesAfterStreams bool
 	labelled           map[string]bool // nil: all
 
+	linkedNames  sync.Once // of linked, the first time that somebody asks by name
+	linkedByName map[string]struct{}
+
 	fingerprint     sync.Once
 	fingerprintText string
 }

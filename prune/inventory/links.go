@@ -36,13 +36,13 @@ func (b *Builder) LinksListed(namespace, name string) {
 	b.linked[b.texts.intern(RepositoryName(namespace, name))] = struct{}{}
 }
 
-// RepositoriesListed says that [Builder.LinksListed] was said of every repository
-// that has links: any other has none. Only who walked a registry's storage can say
+// RepositoriesListed says whether [Builder.LinksListed] was said of every repository
+// that has links, so that any other has none. By default it was not. Only who walked a registry's storage can say
 // so: the streams of a cluster do not tell which repositories there are, since the
 // links of a stream outlive it.
-func (b *Builder) RepositoriesListed() {
+func (b *Builder) RepositoriesListed(yes bool) {
 	b.init()
-	b.everywhere = true
+	b.everywhere = yes
 }
 
 // RepositoriesListed reports whether it is known that a repository whose links were not
@@ -55,15 +55,16 @@ func (v *Inventory) LinksListed(stream int) bool {
 }
 
 // NoLinks reports whether a repository, of a stream or not, is known to have no links
-// at all. It looks through all repositories, and so is not for a loop over them.
+// at all.
 func (v *Inventory) NoLinks(namespace, name string) bool {
-	repository := RepositoryName(namespace, name)
-	for t := range v.linked {
-		if v.text(t) == repository {
-			return false
+	v.linkedNames.Do(func() {
+		v.linkedByName = make(map[string]struct{}, len(v.linked))
+		for t := range v.linked {
+			v.linkedByName[v.text(t)] = struct{}{}
 		}
-	}
-	return v.everywhere
+	})
+	_, linked := v.linkedByName[RepositoryName(namespace, name)]
+	return v.everywhere && !linked
 }
 
 // listedAlone reports whether [Builder.LinksListed] was said of the repository itself.

@@ -65,7 +65,7 @@ func TestStoredBlobsAndLinksSurviveCompaction(t *testing.T) {
 	require.Empty(t, slices.Collect(b.Build().ListedLinks()))
 	b.LinksListed("dev", "app")
 	b.LinksListed("dev", "other")
-	b.RepositoriesListed()
+	b.RepositoriesListed(true)
 	first := b.Build()
 	for range 2000 {
 		b.ForgetManifest(blobNamed("f"))

@@ -257,7 +257,7 @@ func TestLinks(t *testing.T) {
 	require.False(t, v.LinksListed(db))
 	require.False(t, v.NoLinks("shop", "db"))
 
-	v = build(t, append(smallCluster(), said(func(b *inventory.Builder) { b.RepositoriesListed() }))...)
+	v = build(t, append(smallCluster(), said(func(b *inventory.Builder) { b.RepositoriesListed(true) }))...)
 	require.True(t, v.LinksListed(db))
 	require.False(t, v.HasLink(db, web2, true), "it has none")
 	require.True(t, v.HasLink(web, web1, true))

@@ -235,7 +235,7 @@ func (f *facts) addTo(b *inventory.Builder, order *rand.Rand) error {
 		step(func() error { b.BlobsListed(); return nil })
 	}
 	if f.everywhere {
-		step(func() error { b.RepositoriesListed(); return nil })
+		step(func() error { b.RepositoriesListed(true); return nil })
 	}
 	for _, kind := range f.others {
 		step(func() error { b.AddOther(kind); return nil })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/registrykit/registrykit/prune/apply"
 	"github.com/registrykit/registrykit/storage"
@@ -43,7 +44,7 @@ func (c *Condemned) LoadCondemned(ctx context.Context) (*apply.Condemnations, er
 	if object.Info.Size > mostCondemned {
 		return nil, fmt.Errorf("condemned blobs in %s: %d bytes: %w", c.key, object.Info.Size, storage.ErrTooLarge)
 	}
-	blobs, err := apply.DecodeCondemned(object.Body)
+	blobs, err := apply.DecodeCondemned(io.LimitReader(object.Body, mostCondemned))
 	if err != nil {
 		return nil, fmt.Errorf("condemned blobs in %s: %w", c.key, err)
 	}

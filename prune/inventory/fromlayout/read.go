@@ -80,6 +80,7 @@ func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o
 	if o.AtOnce <= 0 {
 		o.AtOnce = 8
 	}
+	b.RepositoriesListed(false)
 	r := &reader{layout: l, builder: b, options: o, volume: &Volume{Began: o.Now()}, manifests: map[digest.Digest]time.Time{}, besides: besides{}}
 	err := r.repositories(ctx)
 	if err == nil && !o.LinksOnly {
@@ -97,7 +98,7 @@ func Read(ctx context.Context, l *registrylayout.Layout, b *inventory.Builder, o
 	}
 	if !r.broken && (!o.LinksOnly || r.volume.Repositories > 0) {
 		// A cluster's registry that is empty is more likely another place than its own.
-		b.RepositoriesListed()
+		b.RepositoriesListed(true)
 	}
 	return r.volume, nil
 }

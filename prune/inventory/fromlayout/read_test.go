@@ -1,6 +1,7 @@
 package fromlayout_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -311,5 +312,16 @@ func TestRepositoriesListed(t *testing.T) {
 		require.True(t, listed(whole))
 		require.False(t, listed(broken))
 		require.Equal(t, !linksOnly, listed(empty), "the place of a cluster's registry is not empty")
+
+		// What an earlier reading said does not hold for one that fails.
+		var b inventory.Builder
+		_, err = fromlayout.Read(t.Context(), whole.Layout, &b, fromlayout.Options{LinksOnly: true})
+		require.NoError(t, err)
+		require.True(t, b.Build().RepositoriesListed())
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = fromlayout.Read(ctx, whole.Layout, &b, fromlayout.Options{LinksOnly: linksOnly})
+		require.Error(t, err)
+		require.False(t, b.Build().RepositoriesListed())
 	}
 }
