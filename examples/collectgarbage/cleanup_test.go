@@ -110,6 +110,21 @@ func TestCleanUpNeedsToRead(t *testing.T) {
 	require.Positive(t, looks)
 }
 
+// TestCleanUpBehindALookThatIsMadeAgain: a listing that is unavailable once is made again,
+// and what died goes all the same.
+func TestCleanUpBehindALookThatIsMadeAgain(t *testing.T) {
+	for nth := 1; ; nth++ { // the first listings are not the run's
+		v, driver, probe := littered(t)
+		faulty := middleware.Faults(driver, middleware.Fault{Ops: []string{"list"}, Prefix: "docker/", Nth: nth, Times: 1, Err: storage.ErrUnavailable})
+		_, err := collectOn(t.Context(), driver, storage.New(faulty, storage.Options{}), aMonthLater(t, v.dir, "--online"))
+		require.EqualValues(t, 1, faulty.Injected(), "no listing was made again")
+		if err == nil {
+			require.Zero(t, litter(t, driver, probe), nth)
+			break
+		}
+	}
+}
+
 // TestCleanUpIsNotForAStoppedRun: who stops a run has it end.
 func TestCleanUpIsNotForAStoppedRun(t *testing.T) {
 	v, driver, probe := littered(t)

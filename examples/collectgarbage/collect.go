@@ -154,7 +154,7 @@ func (c *collection) abandoned(ctx context.Context, uploads []registrylayout.Upl
 	return errors.Join(errs...)
 }
 
-// watched notes that what is there could not be listed.
+// watched notes whether what is there could not be listed, the last time.
 type watched struct {
 	apply.Lister
 	unread *atomic.Bool
@@ -163,9 +163,7 @@ type watched struct {
 // List implements apply.Lister.
 func (w watched) List(ctx context.Context) (*inventory.Inventory, error) {
 	inv, err := w.Lister.List(ctx)
-	if err != nil {
-		w.unread.Store(true)
-	}
+	w.unread.Store(err != nil) // after one that is unavailable comes another
 	return inv, err
 }
 
