@@ -19,6 +19,7 @@ func FuzzImagePruner(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"spec":{"schedule":"TZ=0","tolerations":[null]}}`)
 	f.Add(`{"spec":{"schedule":"@every 1ns","keepYoungerThan":-9223372036854775808}}`)
+	f.Add(`{"spec":{"nodeSelector":{"\u0085":"\u2028","\u007f":" "}}}`)
 	f.Add(`{"\u0001\u007f":1,"spec":{"\\\"":2}}`)
 	f.Add(`{"` + strings.Repeat("k", 1025) + `":1}`)
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
@@ -35,6 +36,11 @@ func FuzzImagePruner(f *testing.F) {
 		again, err := imagepruner.Read(strings.NewReader(written))
 		require.NoError(t, err)
 		require.Equal(t, written, asJSON(t, again))
+		var inYAML strings.Builder
+		require.NoError(t, p.WriteYAML(&inYAML))
+		again, err = imagepruner.Read(strings.NewReader(inYAML.String()))
+		require.NoError(t, err, inYAML.String())
+		require.JSONEq(t, written, asJSON(t, again)) // but for bytes that are no UTF-8
 
 		filled := p.Spec.WithDefaults()
 		require.Equal(t, filled, filled.WithDefaults())

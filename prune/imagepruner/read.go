@@ -35,7 +35,7 @@ func Read(r io.Reader) (*ImagePruner, error) {
 	if len(text) > MaxBytes {
 		return nil, ErrTooLarge
 	}
-	if !json.Valid(text) { // YAML does not have all of JSON, such as keys of 1025 bytes
+	if !json.Valid(text) { // YAML does not have all of JSON, such as long keys or U+0085
 		if text, err = fromYAML(text); err != nil {
 			return nil, err
 		}
@@ -61,8 +61,8 @@ func fromYAML(text []byte) ([]byte, error) {
 	return text, err
 }
 
-// WriteYAML writes the ImagePruner as YAML, its fields in the order of the API. It
-// fails for the few things that YAML does not have, such as a key of 1025 bytes.
+// WriteYAML writes the ImagePruner as YAML, its fields in the order of the API.
+// [Read] reads it as the same; bytes that are not UTF-8 become U+FFFD.
 func (p *ImagePruner) WriteYAML(w io.Writer) error {
 	text, err := compact(p)
 	if err != nil {
