@@ -96,7 +96,11 @@ func FuzzApply(f *testing.F) {
 }
 
 func TestRandomOperations(t *testing.T) {
-	for seed := range uint64(2000) {
+	n := uint64(2000)
+	if testing.Short() {
+		n = 400
+	}
+	for seed := range n {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		data := make([]byte, 100)
 		for i := range data {

@@ -276,7 +276,11 @@ func TestChangedPlansAreRefused(t *testing.T) {
 		err := json.Unmarshal(changed, &back)
 		return &back, err
 	}
-	for i := range len(text) - 1 { // but the line's end
+	step := 1
+	if testing.Short() {
+		step = 5
+	}
+	for i := 0; i < len(text)-1; i += step { // but the line's end
 		for _, c := range []byte{text[i] ^ 1, text[i] ^ 0x20} { // a neighbour, the other case
 			changed := bytes.Clone(text)
 			changed[i] = c

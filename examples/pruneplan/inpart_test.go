@@ -20,13 +20,16 @@ func TestImageReadInPart(t *testing.T) {
 		Items []map[string]any `json:"items"`
 	}
 	require.NoError(t, json.Unmarshal(text, &list))
-	tried := 0
+	tried, nonsenses := 0, []any{"x", []any{}, map[string]any{"Id": 5}, map[string]any{"Size": "x"}}
+	if testing.Short() {
+		nonsenses = nonsenses[2:3]
+	}
 	for _, object := range list.Items {
 		metadata := object["dockerImageMetadata"]
 		if object["kind"] != "Image" || metadata == nil {
 			continue
 		}
-		for _, nonsense := range []any{"x", []any{}, map[string]any{"Id": 5}, map[string]any{"Size": "x"}} {
+		for _, nonsense := range nonsenses {
 			object["dockerImageMetadata"] = nonsense
 			changed, err := json.Marshal(list)
 			require.NoError(t, err)
@@ -42,5 +45,5 @@ func TestImageReadInPart(t *testing.T) {
 		}
 		object["dockerImageMetadata"] = metadata
 	}
-	require.Greater(t, tried, 20)
+	require.Greater(t, tried, 5*len(nonsenses))
 }

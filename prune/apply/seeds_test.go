@@ -17,7 +17,7 @@ func tooLong(plan *prune.Plan) bool {
 }
 
 // seeds are those of random tests: REGISTRYKIT_SEEDS says how many instead of so
-// many, REGISTRYKIT_FIRST_SEED from where on.
+// many, or with -short a third of them, REGISTRYKIT_FIRST_SEED from where on.
 func seeds(t testing.TB, otherwise uint64) (first, end uint64) {
 	number := func(variable string, otherwise uint64) uint64 {
 		s := os.Getenv(variable)
@@ -27,6 +27,9 @@ func seeds(t testing.TB, otherwise uint64) (first, end uint64) {
 		n, err := strconv.ParseUint(s, 10, 64)
 		require.NoError(t, err, variable)
 		return n
+	}
+	if testing.Short() {
+		otherwise = (otherwise + 2) / 3
 	}
 	first = number("REGISTRYKIT_FIRST_SEED", 0)
 	return first, first + number("REGISTRYKIT_SEEDS", otherwise)

@@ -149,6 +149,10 @@ var manySchedules = []string{
 func TestRunsAgreeWithCron(t *testing.T) {
 	checked, lookedBack, passedOver := 0, 0, 0
 	backwards := 0
+	years := []int{1980, 2009, 2011, 2018, 2024}
+	if testing.Short() {
+		years = years[1:2]
+	}
 	for _, name := range oddZones {
 		for _, text := range manySchedules {
 			want, err := cron.ParseStandard("TZ=" + name + " " + text)
@@ -157,7 +161,7 @@ func TestRunsAgreeWithCron(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			for _, year := range []int{1980, 2009, 2011, 2018, 2024} {
+			for _, year := range years {
 				last := time.Date(year, 1, 1, 0, 0, 0, 0, zone(t, name))
 				n := 0
 				for run := range s.Runs(last) {
@@ -182,8 +186,8 @@ func TestRunsAgreeWithCron(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, checked, 100_000)
-	require.Greater(t, lookedBack, 5_000)
+	require.Greater(t, checked, 20_000*len(years))
+	require.Greater(t, lookedBack, 1_000*len(years))
 	require.NotZero(t, backwards, "the library goes back in time on Newfoundland")
 	require.Less(t, backwards, checked/1000)
 	require.Less(t, passedOver, lookedBack/100)

@@ -14,7 +14,11 @@ import (
 
 // Every planner must hold for any cluster and any policy.
 func TestRandomClusters(t *testing.T) {
-	for seed := range uint64(40) {
+	n := uint64(40)
+	if testing.Short() {
+		n = 10
+	}
+	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { checkRandom(t, seed) })
 	}
 }

@@ -29,8 +29,12 @@ var collections = map[string]collection{
 // TestCollectMemory collects the garbage among 25,000 blobs: checks the
 // tree, reads it, plans, and carries the plan out.
 func TestCollectMemory(t *testing.T) {
+	images := 5_000
+	if testing.Short() {
+		images = 1_000
+	}
 	for name, c := range collections {
-		t.Run(name, func(t *testing.T) { c.memory(t, 5_000, 60<<20) })
+		t.Run(name, func(t *testing.T) { c.memory(t, images, 60<<20) })
 	}
 }
 
