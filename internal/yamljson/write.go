@@ -56,10 +56,22 @@ func value(decoder *json.Decoder) (*yaml.Node, error) {
 		return values(decoder, yaml.SequenceNode)
 	case string:
 		return stringNode(token), nil
+	case json.Number:
+		return numberNode(token), nil
 	case nil:
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: "null"}, nil
 	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Value: fmt.Sprint(token)}, nil // a bool or a json.Number
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: fmt.Sprint(token)}, nil // a bool
+}
+
+// numberNode says of a number that no float64 holds that it is one: YAML's reader
+// would take it for a string.
+func numberNode(n json.Number) *yaml.Node {
+	node := &yaml.Node{Kind: yaml.ScalarNode, Value: n.String()}
+	if _, err := n.Float64(); err != nil {
+		node.Tag = "!!float"
+	}
+	return node
 }
 
 // values reads what is in brackets, which YAML puts in blocks unless it is empty.
