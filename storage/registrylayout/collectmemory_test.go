@@ -26,7 +26,7 @@ var collections = map[string]collection{
 	"HalfCondemned":   {oneIn: 2, grace: time.Hour, runs: 2},
 }
 
-// TestCollectMemory collects the garbage among 25,000 blobs: checks the
+// TestCollectMemory collects the garbage among 25,000 blobs, with -short 5,000: checks the
 // tree, reads it, plans, and carries the plan out.
 func TestCollectMemory(t *testing.T) {
 	images := 5_000
